@@ -1,0 +1,19 @@
+//! F3: the course: lesson schema, pack check, claims, grading, quiz, progress. Pure: it takes text
+//! and values, not paths, and reaches experiments only through a [`Runner`].
+
+use crate::report::{Error, Report};
+
+/// Runs one line of the one grammar: how the course reaches experiments without knowing the app.
+pub trait Runner {
+    /// Whether the line parses, without running it.
+    ///
+    /// # Errors
+    /// What is wrong with the line, as the learner would see it.
+    fn check(&self, line: &str) -> Result<(), Error>;
+
+    /// Runs the line and gives its report.
+    ///
+    /// # Errors
+    /// What the command itself gives.
+    fn run(&self, line: &str) -> Result<Report, Error>;
+}

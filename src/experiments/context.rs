@@ -1,0 +1,56 @@
+//! What an experiment is given besides its parameters: a seed, and someone who watches.
+
+use ndarray_rand::rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::report::{Error, Text};
+
+/// Whoever watches a computation: shows its progress, and may ask it to stop.
+pub trait Watcher {
+    /// `done` of `total` steps of `what` are finished.
+    fn progress(&self, _done: usize, _total: usize, _what: &Text) {}
+
+    /// Whether the learner has asked to stop (Ctrl-C).
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody watches: tests, claims.
+pub struct Silent;
+
+impl Watcher for Silent {}
+
+/// The surroundings of one run of an experiment.
+pub struct Context<'a> {
+    /// One seed gives one result, to the bit.
+    pub seed: u64,
+    watcher: &'a dyn Watcher,
+}
+
+impl<'a> Context<'a> {
+    /// A context with its seed and its watcher.
+    pub fn new(seed: u64, watcher: &'a dyn Watcher) -> Self {
+        Self { seed, watcher }
+    }
+
+    /// A random generator of its own for each `stream`, so that one part of an experiment can draw
+    /// more numbers without changing those of another.
+    pub fn rng(&self, stream: u64) -> ChaCha8Rng {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(stream);
+        rng
+    }
+
+    /// Says that `done` of `total` steps are finished. Call it at least every 50 ms of computation.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] once the learner has asked to stop; pass it on with `?`.
+    pub fn step(&self, done: usize, total: usize, what: &Text) -> Result<(), Error> {
+        if self.watcher.cancelled() {
+            return Err(Error::Interrupted);
+        }
+        self.watcher.progress(done, total, what);
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+//! F1: what is built from `math`: stacks of blocks, and the configurations of published models.

@@ -1,0 +1,28 @@
+//! F5: one-shot commands and the REPL: the only room that reads stdin and writes stdout.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::app::{self, Settings, grammar::Line};
+use crate::experiments::Silent;
+use crate::render;
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let line = Line::parse();
+    let settings = Settings::default().with(&line.globals);
+    let Some(command) = &line.command else { return ExitCode::SUCCESS };
+    match app::execute(command, &settings, &Silent) {
+        Ok(report) => {
+            let text = render::terminal::report(&report, settings.lang);
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {}", error.line(settings.lang));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
