@@ -37,5 +37,6 @@ macro_rules! registry {
 }
 
 registry! {
+    norm::Norm,
     plot::Plot,
 }

@@ -1,2 +1,5 @@
 //! F0: pure functions on arrays, forward and backward side by side. They see no path, no clock and
 //! no print; randomness comes in as a generator.
+
+pub mod difference;
+pub mod norm;

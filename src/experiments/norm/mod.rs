@@ -1,0 +1,53 @@
+//! `norm`: normalization. One file a subcommand; the mathematics lies in `math::norm`.
+
+mod input;
+
+use crate::experiments::Context;
+use crate::report::{Error, Report};
+
+/// Declares the subcommands: their modules, and the clap enum that holds them.
+macro_rules! subcommands {
+    ($($module:ident::$Name:ident),* $(,)?) => {
+        $(pub mod $module;)*
+
+        /// Every experiment on normalization.
+        #[derive(Debug, Clone, clap::Subcommand)]
+        pub enum Kind {
+            $(
+                #[allow(missing_docs)]
+                $Name($module::$Name),
+            )*
+        }
+
+        impl Kind {
+            /// Computes the experiment.
+            fn run(&self, context: &Context) -> Result<Report, Error> {
+                match self {
+                    $(Self::$Name(what) => what.run(context),)*
+                }
+            }
+        }
+    };
+}
+
+subcommands! {
+    layer::Layer,
+}
+
+/// Normalization: LayerNorm, RMSNorm, BatchNorm, what they do and where they stand ‖ 归一化:LayerNorm、RMSNorm、BatchNorm 的算法、性质与位置
+#[derive(Debug, Clone, clap::Args)]
+pub struct Norm {
+    /// What to look at ‖ 看什么
+    #[command(subcommand)]
+    pub kind: Kind,
+}
+
+impl Norm {
+    /// Computes the experiment.
+    ///
+    /// # Errors
+    /// Bad input, or an interruption.
+    pub fn run(&self, context: &Context) -> Result<Report, Error> {
+        self.kind.run(context)
+    }
+}
