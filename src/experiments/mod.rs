@@ -37,6 +37,7 @@ macro_rules! registry {
 }
 
 registry! {
+    models::Models,
     norm::Norm,
     plot::Plot,
 }

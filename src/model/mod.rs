@@ -1,1 +1,3 @@
 //! F1: what is built from `math`: stacks of blocks, and the configurations of published models.
+
+pub mod published;
