@@ -1,6 +1,14 @@
 //! F3: the course: lesson schema, pack check, claims, grading, quiz, progress. Pure: it takes text
 //! and values, not paths, and reaches experiments only through a [`Runner`].
 
+pub mod lesson;
+mod problem;
+mod screen;
+mod values;
+
+pub use problem::{Place, Problem, nearest};
+pub use screen::{Graded, Part, Reply, State};
+
 use crate::report::{Error, Report};
 
 /// Runs one line of the one grammar: how the course reaches experiments without knowing the app.
