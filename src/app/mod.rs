@@ -1,14 +1,23 @@
 //! F4: the one grammar, the session's settings, `execute(command) -> report`, and the store, the
 //! only part that opens files.
 
+mod example;
 pub mod grammar;
+mod help;
+mod lab;
+mod mistake;
+mod parse;
+mod set;
 mod settings;
 
-pub use settings::{Format, Globals, Settings, View};
+pub use lab::Lab;
+pub use mistake::shown;
+pub use parse::{Asked, Place, lang_among, parse, parse_command, tree, words};
+pub use settings::{Color, Format, Globals, Settings, View};
 
 use crate::experiments::{Context, Watcher};
-use crate::report::{Error, Report};
-use grammar::Command;
+use crate::report::{Error, Report, text};
+use grammar::{Command, Session};
 
 /// Runs one parsed command.
 ///
@@ -22,5 +31,9 @@ pub fn execute(
     let context = Context::new(settings.seed, watcher);
     match command {
         Command::Experiment(experiment) => experiment.run(&context),
+        Command::Session(Session::Set(change)) => Ok(set::report(&change.apply(settings))),
+        Command::Session(Session::Exit) => {
+            Err(Error::input(text("there is nothing to leave here", "这里没有可退出的会话")))
+        }
     }
 }

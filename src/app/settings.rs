@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use crate::report::Lang;
 
 /// Global options; what is not given leaves the session's setting as it is.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Globals {
     /// Seed of every random number ‖ 随机数种子
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Folder for pictures, or one file ending in .png or .svg ‖ 图片目录,或以 .png / .svg 结尾的文件
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub out: Option<PathBuf>,
     /// How the report is written ‖ 报告格式
     #[arg(long, global = true, value_enum)]
@@ -22,38 +22,60 @@ pub struct Globals {
     #[arg(long, global = true, value_enum)]
     pub lang: Option<Lang>,
     /// Folder of another lesson pack ‖ 另一套课程的目录
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub lessons: Option<PathBuf>,
     /// Colour ‖ 颜色
     #[arg(long, global = true, value_enum)]
-    pub color: Option<clap::ColorChoice>,
+    pub color: Option<Color>,
     /// The picture inside the terminal ‖ 在终端里显示图片
     #[arg(long, global = true, value_enum)]
     pub view: Option<View>,
     /// No progress bars, hints or notes ‖ 不显示进度条与提示
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Show help ‖ 显示帮助
+    #[arg(long, short, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+}
+
+fn seed(word: &str) -> Result<u64, String> {
+    word.parse().map_err(|_| {
+        "a whole number from 0 to 18446744073709551615 ‖ 0 到 18446744073709551615 之间的整数"
+            .to_string()
+    })
 }
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// For people ‖ 供人阅读
     #[default]
     Text,
-    /// For programs.
+    /// For programs ‖ 供程序读取
     Json,
 }
 
 /// Whether the picture is shown inside the terminal, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum View {
-    /// On a terminal, in the best way that it is known to understand.
+    /// On a terminal, in the best way it understands ‖ 在终端里,用它支持的最好方式
     #[default]
     Auto,
-    /// Also in a pipe.
+    /// Also in a pipe ‖ 在管道里也显示
     Always,
-    /// Never.
+    /// Never ‖ 从不
+    Never,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set ‖ 在终端里,除非设置了 NO_COLOR
+    #[default]
+    Auto,
+    /// Always ‖ 总是
+    Always,
+    /// Never ‖ 从不
     Never,
 }
 
@@ -71,7 +93,7 @@ pub struct Settings {
     /// Another pack than the embedded one.
     pub lessons: Option<PathBuf>,
     /// When to colour.
-    pub color: clap::ColorChoice,
+    pub color: Color,
     /// When to show pictures in the terminal.
     pub view: View,
     /// No progress bars, hints or notes.
@@ -86,7 +108,7 @@ impl Default for Settings {
             format: Format::default(),
             lang: Lang::default(),
             lessons: None,
-            color: clap::ColorChoice::Auto,
+            color: Color::default(),
             view: View::default(),
             quiet: false,
         }

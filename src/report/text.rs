@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
-    /// English.
+    /// English ‖ 英文
     #[default]
     En,
-    /// Chinese.
+    /// Chinese ‖ 中文
     Zh,
 }
 

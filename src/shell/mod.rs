@@ -3,15 +3,24 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::app::{self, Settings, grammar::Line};
+use crate::app::{self, Settings};
 use crate::experiments::Silent;
 use crate::render;
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let line = Line::parse();
+    let argv: Vec<_> = std::env::args_os().skip(1).collect();
+    let line = match app::parse(&argv, app::Place::Argv, crate::report::Lang::En) {
+        Ok(app::Asked::Run(line)) => line,
+        Ok(app::Asked::Show(page)) => {
+            let _ = std::io::stdout().write_all(page.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {}", error.line(crate::report::Lang::En));
+            return ExitCode::from(error.exit_code());
+        }
+    };
     let settings = Settings::default().with(&line.globals);
     let Some(command) = &line.command else { return ExitCode::SUCCESS };
     match app::execute(command, &settings, &Silent) {

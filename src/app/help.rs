@@ -1,0 +1,269 @@
+//! Help in the learner's language. The clap tree carries `English ‖ 中文` strings; one walk keeps the
+//! right halves and translates clap's own headings. The first page, for someone who knows nothing
+//! yet, is composed here from the same tree.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+
+use clap::builder::{Resettable, StyledStr, Styles, styling::AnsiColor};
+use clap::{Arg, Command, Subcommand};
+
+use super::grammar::Session;
+use super::parse::{Place, tree};
+use super::{example, mistake};
+use crate::experiments::Experiment;
+use crate::report::{Lang, Text, text};
+
+/// Help on what the words ask for; the first page where they name no command.
+pub fn render(words: &[OsString], place: Place, lang: Lang) -> String {
+    let tree = tree();
+    let path: Vec<String> = {
+        let words: Vec<_> = words.iter().filter(|word| *word != "help").cloned().collect();
+        let path = mistake::reached(&tree, &words);
+        path.iter().skip(1).map(|c| c.get_name().to_string()).collect()
+    };
+    let mut tree = localized(tree, place, lang);
+    if path.is_empty() {
+        return first_page(&tree, place, lang);
+    }
+    let mut command = &mut tree;
+    for name in &path {
+        // the path was found in this very tree
+        let Some(next) = command.find_subcommand_mut(name) else { return String::new() };
+        command = next;
+    }
+    in_words(&command.render_long_help().ansi().to_string(), lang)
+}
+
+/// The tree with every string in one language, and usage lines as one types them at this place.
+fn localized(mut tree: Command, place: Place, lang: Lang) -> Command {
+    tree.build();
+    walk(tree.styles(styles()).max_term_width(100), place, lang)
+}
+
+fn walk(command: Command, place: Place, lang: Lang) -> Command {
+    let about = one(command.get_about(), lang);
+    let long = one(command.get_long_about(), lang);
+    let examples = example::written(&command);
+    let mut command = command
+        .about(about)
+        .long_about(long)
+        .subcommand_help_heading(pick("Commands", "命令", lang))
+        .help_template(template(lang))
+        .mut_args(|arg| localized_arg(arg, lang))
+        .mut_subcommands(|sub| walk(sub, place, lang));
+    if place == Place::Line {
+        let name = command.get_bin_name().unwrap_or_default();
+        let typed = name.strip_prefix("llm-lab ").unwrap_or(name).to_string();
+        command = command.bin_name(typed);
+    }
+    if !examples.is_empty() {
+        let heading = pick("Examples", "例子", lang);
+        let style = styles();
+        let header = style.get_header();
+        let mut lines = format!("{header}{heading}:{header:#}");
+        for line in &examples {
+            let _ = write!(lines, "\n  {line}");
+        }
+        command = command.after_help(StyledStr::from(lines));
+    }
+    command
+}
+
+fn localized_arg(arg: Arg, lang: Lang) -> Arg {
+    let help = one(arg.get_help(), lang);
+    let long = one(arg.get_long_help(), lang);
+    let heading = if arg.is_positional() {
+        pick("Arguments", "参数", lang)
+    } else if arg.is_global_set() {
+        pick("Options of every command", "所有命令通用的选项", lang)
+    } else {
+        pick("Options", "选项", lang)
+    };
+    let values = arg.get_possible_values();
+    let arg = arg.help(help).long_help(long).help_heading(heading);
+    if values.iter().all(|v| v.get_help().is_none()) {
+        return arg;
+    }
+    // the parser is not used after this walk, only its list of values is shown
+    let values = values.into_iter().map(|value| {
+        let help = one(value.get_help(), lang);
+        value.help(help)
+    });
+    arg.value_parser(values.collect::<Vec<_>>())
+}
+
+/// The page that teaches: what to try first, then the commands in groups.
+fn first_page(tree: &Command, place: Place, lang: Lang) -> String {
+    let style = styles();
+    let (head, word) = (style.get_header(), style.get_literal());
+    let prefix = if place == Place::Argv { "llm-lab " } else { "" };
+    let about = tree.get_about().map(ToString::to_string).unwrap_or_default();
+    let version = tree.get_version().unwrap_or_default();
+    let mut page = format!("llm-lab {version} · {about}\n\n");
+    let _ = writeln!(page, "{head}{}{head:#}", pick("Try this first:", "先试试:", lang));
+    let width = THREE.iter().map(|(line, ..)| line.len() + prefix.len()).max().unwrap_or(0);
+    for (line, en, zh) in THREE {
+        let line = format!("{prefix}{line}");
+        let _ = writeln!(page, "  {word}{line:width$}{word:#}  {}", pick(en, zh, lang));
+    }
+    for (title, names) in groups() {
+        let _ = writeln!(page, "\n{head}{}{head:#}", title.get(lang));
+        for name in names {
+            let Some(command) = tree.find_subcommand(&name) else { continue };
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            let _ = writeln!(page, "  {word}{name:10}{word:#} {about}");
+        }
+    }
+    page.push('\n');
+    page + &last_words(tree, place, lang)
+}
+
+/// What stands below the commands on the first page.
+fn last_words(tree: &Command, place: Place, lang: Lang) -> String {
+    if place == Place::Line {
+        return pick(
+            "`help plot` explains one command and shows examples. Tab completes, ↑ recalls, Ctrl-C stops\n\
+             a running command, Ctrl-D leaves. `set` shows what holds for the session: language, seed, pictures.\n",
+            "`help plot` 讲解一个命令并给出例子。Tab 补全,↑ 调出历史,Ctrl-C 停止正在运行的命令,\n\
+             Ctrl-D 退出。`set` 查看本次会话的设置:语言、随机数种子、图片等。\n",
+            lang,
+        )
+        .to_string();
+    }
+    let options = tree.clone().help_template("{options}").render_help().ansi().to_string();
+    let style = styles();
+    let head = style.get_header();
+    let more = pick(
+        "`llm-lab help plot` explains one command. `llm-lab` alone opens the REPL; from a pipe it reads one command a line.",
+        "`llm-lab help plot` 讲解一个命令。单独输入 `llm-lab` 打开 REPL;从管道输入时每行一条命令。",
+        lang,
+    );
+    let title = pick("Options of every command:", "所有命令通用的选项:", lang);
+    format!("{head}{title}{head:#}\n{}\n\n{more}\n", in_words(options.trim_end(), lang))
+}
+
+/// Three lines to try first, and why.
+const THREE: [(&str, &str, &str); 3] = [
+    (
+        "plot swish --beta 0.1 1 10",
+        "one activation function, three values of β",
+        "同一个激活函数,三个 β",
+    ),
+    ("lesson swish", "the lesson behind that picture", "讲解这幅图的课程"),
+    ("quiz activations", "questions as an interviewer asks them", "面试风格的题目"),
+];
+
+/// The commands under the headings of the first page, in the grammar's order.
+fn groups() -> Vec<(Text, Vec<String>)> {
+    let names = |tree: Command| tree.get_subcommands().map(|c| c.get_name().to_string()).collect();
+    let bare = || Command::new("group");
+    vec![
+        (text("Experiments:", "实验:"), names(Experiment::augment_subcommands(bare()))),
+        (text("Session:", "会话:"), names(Session::augment_subcommands(bare()))),
+    ]
+}
+
+/// A string of the tree in one language, if there is one.
+fn one(both: Option<&StyledStr>, lang: Lang) -> Resettable<StyledStr> {
+    match both {
+        Some(both) => Resettable::Value(half(&both.to_string(), lang).into()),
+        None => Resettable::Reset,
+    }
+}
+
+/// The right half of each paragraph.
+fn half(both: &str, lang: Lang) -> String {
+    let paragraphs = both.split("\n\n").map(|p| Text::split(p).get(lang).to_string());
+    paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
+/// clap's own words that no setting reaches.
+fn in_words(help: &str, lang: Lang) -> String {
+    if lang == Lang::En {
+        return help.to_string();
+    }
+    let mut help = help.to_string();
+    for (en, zh) in [
+        ("[default: ", "[默认:"),
+        ("[possible values: ", "[可选:"),
+        ("Possible values:", "可选的值:"),
+        ("[aliases: ", "[别名:"),
+        ("[OPTIONS]", "[选项]"),
+        ("[COMMAND]", "[命令]"),
+        ("<COMMAND>", "<命令>"),
+    ] {
+        help = help.replace(en, zh);
+    }
+    help
+}
+
+fn template(lang: Lang) -> String {
+    let usage = pick("Usage:", "用法:", lang);
+    let style = styles();
+    let head = style.get_header();
+    format!("{{about-with-newline}}\n{head}{usage}{head:#} {{usage}}\n\n{{all-args}}{{after-help}}")
+}
+
+fn pick<'a>(en: &'a str, zh: &'a str, lang: Lang) -> &'a str {
+    match lang {
+        Lang::En => en,
+        Lang::Zh => zh,
+    }
+}
+
+fn styles() -> Styles {
+    Styles::plain()
+        .header(AnsiColor::Yellow.on_default().bold())
+        .usage(AnsiColor::Yellow.on_default().bold())
+        .literal(AnsiColor::Green.on_default())
+        .placeholder(AnsiColor::Cyan.on_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn help(line: &str, place: Place, lang: Lang) -> String {
+        let words: Vec<_> = line.split_whitespace().map(OsString::from).collect();
+        render(&words, place, lang)
+    }
+
+    fn everywhere(command: &Command, path: &str, out: &mut Vec<String>) {
+        out.push(path.to_string());
+        for sub in command.get_subcommands() {
+            everywhere(sub, &format!("{path} {}", sub.get_name()), out);
+        }
+    }
+
+    #[test]
+    fn no_page_shows_the_other_half() {
+        let mut paths = Vec::new();
+        everywhere(&tree(), "", &mut paths);
+        for path in paths {
+            for lang in [Lang::En, Lang::Zh] {
+                let page = help(&path, Place::Argv, lang);
+                assert!(!page.contains('‖'), "help {path}: {page}");
+                let chinese = page.chars().any(|c| ('一'..='鿿').contains(&c));
+                assert_eq!(chinese, lang == Lang::Zh, "help {path}: {page}");
+            }
+        }
+    }
+
+    #[test]
+    fn chinese_headings_are_chinese() {
+        let page = help("plot", Place::Line, Lang::Zh);
+        for word in ["用法:", "参数:", "选项:"] {
+            assert!(page.contains(word), "{page}");
+        }
+        assert!(!page.contains("Usage") && !page.contains("Print help"), "{page}");
+    }
+
+    #[test]
+    fn the_first_page_names_every_command() {
+        let page = help("", Place::Line, Lang::En);
+        for command in tree().get_subcommands() {
+            assert!(page.contains(&format!("{}", command.get_name())), "{page}");
+        }
+    }
+}

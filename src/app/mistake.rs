@@ -1,0 +1,324 @@
+//! clap's errors as one clear line in the learner's language: what was wrong, what is allowed, and
+//! an example that works.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command};
+
+use super::example;
+use crate::report::{Error, Text, text};
+
+/// What clap says of `words`, as the lab says it.
+pub fn explain(error: &clap::Error, tree: &Command, words: &[OsString]) -> Error {
+    let path = reached(tree, words);
+    let command = path.last().copied().unwrap_or(tree);
+    let facts = Facts { error, command, path: &path };
+    let mistake = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let word = facts.one(ContextKind::InvalidSubcommand);
+            return unknown_command(&word, &facts.many(ContextKind::SuggestedSubcommand), command);
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            facts.missing()
+        }
+        ErrorKind::InvalidValue => facts.not_among(),
+        ErrorKind::ValueValidation => facts.refused(),
+        ErrorKind::UnknownArgument => facts.unknown_argument(),
+        ErrorKind::MissingRequiredArgument => facts.missing(),
+        ErrorKind::ArgumentConflict => facts.conflict(),
+        ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
+            facts.how_many()
+        }
+        ErrorKind::InvalidUtf8 => not_unicode(words),
+        _ => Error::input(Text::same(shown(first_line(error)))),
+    };
+    mistake.example(example::of(&path))
+}
+
+/// A word that is no command of `command`.
+pub fn unknown_command(word: &str, suggested: &[String], command: &Command) -> Error {
+    let word = shown(word);
+    let (en, zh) = suggestion(suggested);
+    Error::input(text(format!("unknown command '{word}'{en}"), format!("没有命令“{word}”{zh}")))
+        .allowed(Text::same(names(command)))
+        .example(example::of(&[command]))
+}
+
+/// What clap knows about one error, and where in the tree it happened.
+struct Facts<'a> {
+    error: &'a clap::Error,
+    command: &'a Command,
+    path: &'a [&'a Command],
+}
+
+impl Facts<'_> {
+    fn many(&self, kind: ContextKind) -> Vec<String> {
+        match self.error.get(kind) {
+            Some(ContextValue::String(one)) => vec![one.clone()],
+            Some(ContextValue::Strings(many)) => many.clone(),
+            Some(ContextValue::StyledStr(one)) => vec![one.to_string()],
+            Some(ContextValue::StyledStrs(many)) => many.iter().map(ToString::to_string).collect(),
+            Some(ContextValue::Number(n)) => vec![n.to_string()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn one(&self, kind: ContextKind) -> String {
+        self.many(kind).join(", ")
+    }
+
+    /// The argument that the error is about, as the learner types it: `--beta`, `<CURVES>`.
+    fn argument(&self) -> String {
+        short_name(&self.one(ContextKind::InvalidArg))
+    }
+
+    fn value(&self) -> String {
+        shown(&self.one(ContextKind::InvalidValue))
+    }
+
+    /// The value is not one of a list, or it is missing.
+    fn not_among(&self) -> Error {
+        let (name, value) = (self.argument(), self.value());
+        let valid = self.many(ContextKind::ValidValue);
+        let wrong = if value.is_empty() {
+            text(format!("{name} needs a value"), format!("{name} 缺少取值"))
+        } else {
+            let (en, zh) = suggestion(&self.many(ContextKind::SuggestedValue));
+            text(
+                format!("{name} does not know '{value}'{en}"),
+                format!("{name} 没有“{value}”这个取值{zh}"),
+            )
+        };
+        self.allow(wrong, &valid)
+    }
+
+    /// The value's own parser refused it and says what is allowed.
+    fn refused(&self) -> Error {
+        let (name, value) = (self.argument(), self.value());
+        let said = std::error::Error::source(self.error).map(ToString::to_string);
+        let said = said.unwrap_or_else(|| first_line(self.error).to_string());
+        Error::input(text(format!("{name} cannot be '{value}'"), format!("{name} 不能是“{value}”")))
+            .allowed(Text::split(&said))
+    }
+
+    fn unknown_argument(&self) -> Error {
+        let word = shown(&self.one(ContextKind::InvalidArg));
+        if !word.starts_with('-') {
+            let wrong =
+                text(format!("unexpected argument '{word}'"), format!("多余的参数“{word}”"));
+            let takes: Vec<_> = self.command.get_positionals().map(ToString::to_string).collect();
+            return self.allow(wrong, &takes);
+        }
+        let suggested = self.one(ContextKind::SuggestedArg);
+        let suggested: Vec<_> =
+            suggested.split_whitespace().next().map(ToString::to_string).into_iter().collect();
+        let (en, zh) = suggestion(&suggested);
+        let wrong = text(format!("unknown option {word}{en}"), format!("没有选项 {word}{zh}"));
+        let own = |arg: &&Arg| !arg.is_global_set() && !arg.is_hide_set();
+        let mut valid: Vec<_> = self.command.get_arguments().filter(own).collect();
+        if valid.iter().all(|arg| arg.get_long().is_none()) {
+            valid = self.command.get_arguments().filter(|arg| !arg.is_hide_set()).collect();
+        }
+        let valid: Vec<_> =
+            valid.iter().filter_map(|a| a.get_long()).map(|l| format!("--{l}")).collect();
+        self.allow(wrong, &valid)
+    }
+
+    /// A required argument or subcommand is missing.
+    fn missing(&self) -> Error {
+        let place = self.path.iter().skip(1).map(|c| c.get_name()).collect::<Vec<_>>().join(" ");
+        let missing = self.many(ContextKind::InvalidArg);
+        if missing.is_empty() {
+            return Error::input(text(
+                format!("'{place}' needs a subcommand"),
+                format!("{place} 缺少子命令"),
+            ))
+            .allowed(Text::same(names(self.command)));
+        }
+        let list: Vec<_> = missing.iter().map(|m| short_name(m)).collect();
+        let wrong = text(
+            format!("'{place}' needs {}", list.join(" ")),
+            format!("{place} 缺少 {}", list.join(" ")),
+        );
+        let arg = self.command.get_arguments().find(|a| missing.contains(&a.to_string()));
+        let error = Error::input(wrong);
+        match arg.map(allowed_by) {
+            Some(Some(allowed)) => error.allowed(allowed),
+            _ => error,
+        }
+    }
+
+    fn conflict(&self) -> Error {
+        let name = self.argument();
+        let prior: Vec<_> =
+            self.many(ContextKind::PriorArg).iter().map(|p| short_name(p)).collect();
+        if prior.is_empty() || prior == [name.clone()] {
+            return Error::input(text(
+                format!("{name} is given more than once"),
+                format!("{name} 重复出现"),
+            ))
+            .allowed(text("once", "只写一次"));
+        }
+        let prior = prior.join(", ");
+        Error::input(text(
+            format!("{name} cannot be used together with {prior}"),
+            format!("{name} 不能与 {prior} 同时使用"),
+        ))
+        .allowed(text("one of them", "二者择一"))
+    }
+
+    fn how_many(&self) -> Error {
+        let name = self.argument();
+        let of = |kind| self.many(kind).first().cloned();
+        let (least, exactly) = (of(ContextKind::MinValues), of(ContextKind::ExpectedNumValues));
+        let wrong = match of(ContextKind::ActualNumValues) {
+            Some(n) => {
+                text(format!("{name} was given {n} values"), format!("{name} 给了 {n} 个值"))
+            }
+            None => text(
+                format!("{name} does not take '{}' as well", self.value()),
+                format!("{name} 不能再加“{}”", self.value()),
+            ),
+        };
+        match (exactly, least) {
+            (Some(n), _) => {
+                Error::input(wrong).allowed(text(format!("exactly {n}"), format!("正好 {n} 个")))
+            }
+            (None, Some(n)) => {
+                Error::input(wrong).allowed(text(format!("at least {n}"), format!("至少 {n} 个")))
+            }
+            _ => Error::input(wrong),
+        }
+    }
+
+    fn allow(&self, wrong: Text, valid: &[String]) -> Error {
+        let error = Error::input(wrong);
+        if !valid.is_empty() {
+            return error.allowed(Text::same(valid.join(", ")));
+        }
+        let name = self.one(ContextKind::InvalidArg);
+        let about = self.command.get_arguments().find(|a| a.to_string() == name);
+        match about.and_then(allowed_by) {
+            Some(allowed) => error.allowed(allowed),
+            None => error,
+        }
+    }
+}
+
+/// What an argument takes: its list of values, or what its help says.
+fn allowed_by(arg: &Arg) -> Option<Text> {
+    let values: Vec<_> =
+        arg.get_possible_values().iter().map(|v| v.get_name().to_string()).collect();
+    match values.is_empty() {
+        false => Some(Text::same(values.join(", "))),
+        true => arg.get_help().map(|help| Text::split(&help.to_string())),
+    }
+}
+
+fn not_unicode(words: &[OsString]) -> Error {
+    let word = words.iter().find(|w| w.to_str().is_none());
+    let word = word.map(|w| shown(&w.to_string_lossy())).unwrap_or_default();
+    Error::input(text(format!("'{word}' is not valid UTF-8"), format!("“{word}”不是合法的 UTF-8")))
+        .allowed(text("UTF-8 text", "UTF-8 文本"))
+}
+
+/// The commands that the words walk through, the root first.
+pub fn reached<'a>(tree: &'a Command, words: &[OsString]) -> Vec<&'a Command> {
+    let mut path = vec![tree];
+    for word in words {
+        let last = path[path.len() - 1];
+        if let Some(next) = last.find_subcommand(word) {
+            path.push(next);
+        }
+    }
+    path
+}
+
+/// `--beta <N>...` as `--beta`, `<CURVES>...` as `<CURVES>`.
+fn short_name(arg: &str) -> String {
+    arg.split_whitespace().next().unwrap_or(arg).trim_end_matches('.').to_string()
+}
+
+/// The names of the subcommands, without those that only repeat help.
+fn names(command: &Command) -> String {
+    let shown = command.get_subcommands().filter(|c| !c.is_hide_set());
+    shown.map(Command::get_name).collect::<Vec<_>>().join(", ")
+}
+
+fn suggestion(suggested: &[String]) -> (String, String) {
+    match suggested {
+        [] => (String::new(), String::new()),
+        // clap puts the best last
+        [.., best] => (format!(", did you mean '{best}'?"), format!(",是不是“{best}”?")),
+    }
+}
+
+fn first_line(error: &clap::Error) -> &str {
+    error.kind().as_str().unwrap_or("the line cannot be read ‖ 无法解析这一行")
+}
+
+/// A word of the learner's as it may be shown: no control characters, not endless.
+pub fn shown(word: &str) -> String {
+    const MOST: usize = 60;
+    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut short: String = word.chars().take(MOST).map(clean).collect();
+    if word.chars().count() > MOST {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::parse::{Place, parse};
+    use crate::report::Lang;
+
+    fn said(line: &str, lang: Lang) -> String {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        match parse(&words, Place::Argv, lang) {
+            Err(error) => {
+                assert_eq!(error.exit_code(), 2, "{line}");
+                error.line(lang)
+            }
+            Ok(asked) => panic!("{line} gave {asked:?}"),
+        }
+    }
+
+    #[test]
+    fn each_mistake_names_what_is_wrong_and_what_is_allowed() {
+        for (line, parts) in [
+            ("plto relu", &["unknown command 'plto'", "did you mean 'plot'", "allowed: "][..]),
+            ("plot swsh", &["'swsh'", "did you mean 'swish'", "gelu"]),
+            ("plot swish --beta NaN", &["--beta cannot be 'NaN'", "a finite number"]),
+            ("plot swish --beta", &["--beta needs a value"]),
+            ("plot swish --betta 1", &["unknown option --betta", "did you mean '--beta'"]),
+            ("plot", &["'plot' needs <CURVE"]),
+            ("plot swish --lang fr", &["--lang does not know 'fr'", "en, zh"]),
+            ("plot swish --seed -1", &["--seed"]),
+            ("plot swish --seed 1 --seed 2", &["--seed is given more than once"]),
+            ("exit now", &["unexpected argument 'now'"]),
+        ] {
+            let said = said(line, Lang::En);
+            assert!(!said.contains('\n'), "{said}");
+            for part in parts {
+                assert!(said.contains(part), "{line}: {said}");
+            }
+            assert!(said.contains("example: llm-lab "), "{line}: {said}");
+        }
+    }
+
+    #[test]
+    fn chinese_says_it_in_chinese() {
+        let line = said("plto relu", Lang::Zh);
+        assert!(line.starts_with("没有命令“plto”,是不是“plot”?;可用:"), "{line}");
+        assert!(said("plot swish --beta inf", Lang::Zh).contains("有限的数"));
+    }
+
+    #[test]
+    fn a_hostile_word_cannot_reach_the_terminal() {
+        let line = said(&format!("\u{1b}[31m{}", "x".repeat(10_000)), Lang::En);
+        assert!(!line.contains('\u{1b}') && line.len() < 600, "{line}");
+    }
+}

@@ -1,0 +1,139 @@
+//! From words to a parsed line: argv, a REPL line, a script's line and a lesson's `run:` line.
+//! All are words without the program's name, so that one tree reads them all.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+
+use super::grammar::Line;
+use super::{help, mistake};
+use crate::report::{Error, Lang, text};
+
+/// Where a line was written: in a system shell one types `llm-lab` first, in the REPL one does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The arguments of the process.
+    Argv,
+    /// The REPL, a script, a lesson.
+    Line,
+}
+
+/// What a line asks for.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// A command or global options.
+    Run(Box<Line>),
+    /// Help or the version, ready to show; it carries colours as ANSI escapes.
+    Show(String),
+}
+
+/// The one tree; it reads words without the program's name.
+pub fn tree() -> clap::Command {
+    Line::command().no_binary_name(true)
+}
+
+/// Takes a line apart as a shell would: quotes, backslashes, a comment after `#`. A leading
+/// `llm-lab` is dropped, so that what stands in a document can be pasted.
+///
+/// ```
+/// use llm_lab::app::words;
+/// assert_eq!(words("llm-lab plot 'swish' # a curve").unwrap(), ["plot", "swish"]);
+/// assert!(words("plot 'swish").is_err());
+/// ```
+///
+/// # Errors
+/// A quote that is not closed.
+pub fn words(line: &str) -> Result<Vec<String>, Error> {
+    let mut words = shlex::split(line).ok_or_else(|| {
+        Error::input(text("a quote is not closed", "引号没有配对"))
+            .allowed(text("quotes in pairs", "成对的引号"))
+            .example("llm-lab plot 'swish'")
+    })?;
+    if words.first().is_some_and(|w| w == "llm-lab") {
+        words.remove(0);
+    }
+    Ok(words)
+}
+
+/// Parses words; `lang` is what help is written in unless the words themselves say `--lang`.
+///
+/// # Errors
+/// One clear line for whatever is wrong with them.
+pub fn parse(words: &[OsString], place: Place, lang: Lang) -> Result<Asked, Error> {
+    let mut tree = tree();
+    let matches = match tree.try_get_matches_from_mut(words) {
+        Ok(matches) => matches,
+        Err(error) => {
+            return match error.kind() {
+                ErrorKind::DisplayHelp => {
+                    let lang = lang_among(words).unwrap_or(lang);
+                    Ok(Asked::Show(help::render(words, place, lang)))
+                }
+                ErrorKind::DisplayVersion => Ok(Asked::Show(error.render().to_string())),
+                _ => Err(mistake::explain(&error, &tree, words)),
+            };
+        }
+    };
+    match Line::from_arg_matches(&matches) {
+        Ok(line) => Ok(Asked::Run(Box::new(line))),
+        Err(error) => Err(mistake::explain(&error, &tree, words)),
+    }
+}
+
+/// Parses a line that must be a command, as the `run:` line of a lesson.
+///
+/// # Errors
+/// One clear line for whatever is wrong with it.
+pub fn parse_command(line: &str) -> Result<Line, Error> {
+    let words: Vec<OsString> = words(line)?.into_iter().map(OsString::from).collect();
+    match parse(&words, Place::Line, Lang::En)? {
+        Asked::Run(line) if line.command.is_some() => Ok(*line),
+        _ => Err(Error::input(text("a command is missing", "缺少命令"))
+            .allowed(text("an experiment with its parameters", "一个实验命令及其参数"))
+            .example("llm-lab plot swish --beta 0.5")),
+    }
+}
+
+/// The language that the words ask for, whether or not the rest of them can be parsed.
+pub fn lang_among(words: &[OsString]) -> Option<Lang> {
+    let mut words = words.iter().map(|w| w.to_str().unwrap_or_default());
+    let mut found = None;
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--lang") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => continue,
+        };
+        found = match value {
+            Some("zh") => Some(Lang::Zh),
+            Some("en") => Some(Lang::En),
+            _ => found,
+        };
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(line: &str) -> String {
+        parse_command(line).unwrap_err().line(Lang::En)
+    }
+
+    #[test]
+    fn a_comment_alone_is_no_command() {
+        assert!(words("# nothing").unwrap().is_empty());
+        assert!(wrong("# nothing").starts_with("a command is missing"));
+        assert!(wrong("--seed 3").starts_with("a command is missing"));
+    }
+
+    #[test]
+    fn the_language_is_found_in_a_broken_line() {
+        let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+        assert_eq!(lang_among(&words("plt --lang zh")), Some(Lang::Zh));
+        assert_eq!(lang_among(&words("plt --lang=en")), Some(Lang::En));
+        assert_eq!(lang_among(&words("plt --lang fr")), None);
+    }
+}
