@@ -1,5 +1,7 @@
 //! F0: pure functions on arrays, forward and backward side by side. They see no path, no clock and
 //! no print; randomness comes in as a generator.
 
+pub mod activation;
 pub mod difference;
 pub mod norm;
+pub mod real;
