@@ -2,6 +2,10 @@
 //! no print; randomness comes in as a generator.
 
 pub mod activation;
+pub mod attention;
 pub mod difference;
+pub mod linear;
 pub mod norm;
+pub mod parameters;
 pub mod real;
+pub mod softmax;
