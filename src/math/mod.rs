@@ -4,6 +4,7 @@
 pub mod activation;
 pub mod attention;
 pub mod difference;
+pub mod linalg;
 pub mod linear;
 pub mod norm;
 pub mod parameters;

@@ -1,6 +1,7 @@
 //! `norm`: normalization. One file a subcommand; the mathematics lies in `math::norm`.
 
 mod input;
+mod kinds;
 
 use crate::experiments::Context;
 use crate::report::{Error, Report};
@@ -12,14 +13,14 @@ macro_rules! subcommands {
 
         /// Every experiment on normalization.
         #[derive(Debug, Clone, clap::Subcommand)]
-        pub enum Kind {
+        pub enum What {
             $(
                 #[allow(missing_docs)]
                 $Name($module::$Name),
             )*
         }
 
-        impl Kind {
+        impl What {
             /// Computes the experiment.
             fn run(&self, context: &Context) -> Result<Report, Error> {
                 match self {
@@ -32,6 +33,9 @@ macro_rules! subcommands {
 
 subcommands! {
     layer::Layer,
+    rms::Rms,
+    invariance::Invariance,
+    independence::Independence,
 }
 
 /// Normalization: LayerNorm, RMSNorm, BatchNorm, what they do and where they stand ‖ 归一化:LayerNorm、RMSNorm、BatchNorm 的算法、性质与位置
@@ -39,7 +43,7 @@ subcommands! {
 pub struct Norm {
     /// What to look at ‖ 看什么
     #[command(subcommand)]
-    pub kind: Kind,
+    pub what: What,
 }
 
 impl Norm {
@@ -48,6 +52,6 @@ impl Norm {
     /// # Errors
     /// Bad input, or an interruption.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        self.kind.run(context)
+        self.what.run(context)
     }
 }

@@ -12,6 +12,8 @@
 mod batch;
 mod layer;
 mod rms;
+#[cfg(test)]
+mod tests;
 
 pub use batch::{BatchKept, BatchNorm};
 pub use layer::LayerNorm;
