@@ -10,3 +10,4 @@ pub mod norm;
 pub mod parameters;
 pub mod real;
 pub mod softmax;
+pub mod search;
