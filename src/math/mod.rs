@@ -9,5 +9,5 @@ pub mod linear;
 pub mod norm;
 pub mod parameters;
 pub mod real;
-pub mod softmax;
 pub mod search;
+pub mod softmax;
