@@ -4,6 +4,7 @@
 pub mod activation;
 pub mod attention;
 pub mod difference;
+pub mod ffn;
 pub mod linalg;
 pub mod linear;
 pub mod norm;
