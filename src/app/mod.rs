@@ -7,6 +7,7 @@ mod help;
 mod lab;
 mod mistake;
 mod parse;
+pub mod pictures;
 mod set;
 mod settings;
 

@@ -25,9 +25,25 @@ pub fn main() -> ExitCode {
     let Some(command) = &line.command else { return ExitCode::SUCCESS };
     match app::execute(command, &settings, &Silent) {
         Ok(report) => {
-            let text = render::terminal::report(&report, settings.lang);
+            let text = {
+                let style =
+                    render::terminal::Style { lang: settings.lang, color: false, width: 80 };
+                render::terminal::report(&report, &style)
+            };
             let _ = std::io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
+            let words: Vec<_> = argv.iter().map(|word| word.to_string_lossy()).collect();
+            match app::pictures::save(&report, &words.join(" "), &settings) {
+                Ok(paths) => {
+                    for path in paths {
+                        let _ = writeln!(std::io::stdout(), "{}", path.display());
+                    }
+                    ExitCode::SUCCESS
+                }
+                Err(error) => {
+                    let _ = writeln!(std::io::stderr(), "error: {}", error.line(settings.lang));
+                    ExitCode::from(error.exit_code())
+                }
+            }
         }
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "error: {}", error.line(settings.lang));

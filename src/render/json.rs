@@ -1,0 +1,181 @@
+//! A report for programs: one JSON object, stable across versions of the lab (keys are only added).
+//!
+//! ```json
+//! {
+//!   "command": "plot swish --beta 1",
+//!   "title": "Swish",
+//!   "metrics": {"minimum.x": {"value": -1.278464542761074, "unit": null}},
+//!   "tables": [{"title": "…", "columns": ["…"], "rows": [["LayerNorm", 0.5, null]]}],
+//!   "figures": [{"name": "curves", "title": "…", "columns": 1, "panels": [PANEL], "file": "….png"}],
+//!   "text": "the report as text without colour"
+//! }
+//! ```
+//!
+//! - `metrics`: by name, in the report's order. A value is a number, a word, or one of the strings
+//!   `"inf"`, `"-inf"` and `"nan"`; so is every number below. `unit` is a string or null.
+//! - `rows`: one array a row, a number, a string or null (nothing) for each column.
+//! - `file`: where the picture was written, or null.
+//! - PANEL: `{"title", "x": AXIS, "y": AXIS, "kind", …}` with AXIS `{"label", "scale": "linear" |
+//!   "log", "range": [low, high] | null, "names": […]}` and by `kind`:
+//!   - `lines`: `series` of `{"label", "stroke": "solid" | "dashed" | "dotted", "points": [[x, y]],
+//!     "band": [[low, high]]}`, `markers` of `{"x", "y", "label", "series"}`
+//!   - `heatmap`: `values` by row, `palette` (`sequential`, `diverging`, `categories`), `categories`
+//!     (names), `unit`
+//!   - `bars`: `series` of `{"label", "values"}`
+//!   - `histogram`: `series` of `{"label", "values"}` (the samples), `bins`
+//!
+//! Words are in the language that was asked for; metric names and axis text do not change with it.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::terminal::{self, Style};
+use crate::report::{
+    Axis, Cell, Content, Figure, Heatmap, Lang, Lines, Palette, Panel, Report, Scale, Stroke,
+    Table, Value,
+};
+
+/// Columns of the text inside the object.
+const TEXT_WIDTH: usize = 80;
+
+/// The report as one JSON object with a line break at its end. `files` are the pictures that were
+/// written, in the order of the figures; it may be empty.
+pub fn report(report: &Report, command: &str, files: &[String], lang: Lang) -> String {
+    let metrics: Map<String, Json> = report
+        .metrics
+        .iter()
+        .map(|m| (m.name.clone(), json!({"value": value(&m.value), "unit": m.unit})))
+        .collect();
+    let figures: Vec<Json> =
+        report.figures().enumerate().map(|(i, f)| figure(f, files.get(i))).collect();
+    let style = Style { lang, color: false, width: TEXT_WIDTH };
+    let object = json!({
+        "command": command,
+        "title": report.title.get(lang),
+        "metrics": metrics,
+        "tables": report.tables().map(|t| table(t, lang)).collect::<Vec<_>>(),
+        "figures": figures,
+        "text": terminal::report(report, &style),
+    });
+    format!("{object:#}\n")
+}
+
+/// JSON has no infinity and no NaN: they become words.
+fn number(x: f64) -> Json {
+    if x.is_nan() {
+        json!("nan")
+    } else if x.is_infinite() {
+        json!(if x > 0.0 { "inf" } else { "-inf" })
+    } else if x.fract() == 0.0 && x.abs() < 9e15 {
+        json!(x as i64)
+    } else {
+        json!(x)
+    }
+}
+
+fn numbers(xs: &[f64]) -> Vec<Json> {
+    xs.iter().copied().map(number).collect()
+}
+
+fn pairs(xs: &[(f64, f64)]) -> Vec<Json> {
+    xs.iter().map(|&(a, b)| json!([number(a), number(b)])).collect()
+}
+
+fn value(value: &Value) -> Json {
+    match value {
+        Value::Number(n) => number(*n),
+        Value::Text(words) => json!(words),
+    }
+}
+
+fn table(table: &Table, lang: Lang) -> Json {
+    let cell = |cell: &Cell| match cell {
+        Cell::Number(n) => number(*n),
+        Cell::Text(words) => json!(words.get(lang)),
+        Cell::Empty => Json::Null,
+    };
+    json!({
+        "title": table.title.get(lang),
+        "columns": table.columns.iter().map(|c| c.title.get(lang)).collect::<Vec<_>>(),
+        "rows": table.rows.iter().map(|r| r.iter().map(cell).collect()).collect::<Vec<Vec<Json>>>(),
+    })
+}
+
+fn figure(figure: &Figure, file: Option<&String>) -> Json {
+    json!({
+        "name": figure.name,
+        "title": figure.title,
+        "columns": figure.columns,
+        "panels": figure.panels.iter().map(panel).collect::<Vec<_>>(),
+        "file": file,
+    })
+}
+
+fn panel(panel: &Panel) -> Json {
+    let mut object = json!({"title": panel.title, "x": axis(&panel.x), "y": axis(&panel.y)});
+    let content = match &panel.content {
+        Content::Lines(lines) => self::lines(lines),
+        Content::Heatmap(map) => heatmap(map),
+        Content::Bars(bars) => json!({"kind": "bars", "series": samples(&bars.series)}),
+        Content::Histogram(h) => {
+            json!({"kind": "histogram", "series": samples(&h.series), "bins": h.bins})
+        }
+    };
+    if let (Json::Object(object), Json::Object(content)) = (&mut object, content) {
+        object.extend(content);
+    }
+    object
+}
+
+fn axis(axis: &Axis) -> Json {
+    json!({
+        "label": axis.label,
+        "scale": match axis.scale { Scale::Linear => "linear", Scale::Log => "log" },
+        "range": axis.range.map(|(low, high)| [number(low), number(high)]),
+        "names": axis.names,
+    })
+}
+
+fn lines(lines: &Lines) -> Json {
+    let stroke = |stroke: Stroke| match stroke {
+        Stroke::Solid => "solid",
+        Stroke::Dashed => "dashed",
+        Stroke::Dotted => "dotted",
+    };
+    let series: Vec<Json> = lines
+        .series
+        .iter()
+        .map(|s| {
+            json!({
+                "label": s.label,
+                "stroke": stroke(s.stroke),
+                "points": pairs(&s.points),
+                "band": pairs(&s.band),
+            })
+        })
+        .collect();
+    let markers: Vec<Json> = lines
+        .markers
+        .iter()
+        .map(|m| json!({"x": number(m.x), "y": number(m.y), "label": m.label, "series": m.series}))
+        .collect();
+    json!({"kind": "lines", "series": series, "markers": markers})
+}
+
+fn heatmap(map: &Heatmap) -> Json {
+    let (palette, categories) = match &map.palette {
+        Palette::Sequential => ("sequential", None),
+        Palette::Diverging => ("diverging", None),
+        Palette::Categories(names) => ("categories", Some(names)),
+    };
+    json!({
+        "kind": "heatmap",
+        "values": map.values.iter().map(|row| numbers(row)).collect::<Vec<_>>(),
+        "palette": palette,
+        "categories": categories.cloned().unwrap_or_default(),
+        "unit": map.unit,
+    })
+}
+
+fn samples(series: &[(String, Vec<f64>)]) -> Vec<Json> {
+    series.iter().map(|(label, xs)| json!({"label": label, "values": numbers(xs)})).collect()
+}

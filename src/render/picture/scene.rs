@@ -1,0 +1,171 @@
+//! What a picture shows, before it is pixels or SVG: shapes and words at places in points (half a
+//! pixel of the PNG each way), the origin at the top left.
+
+use super::font;
+use crate::render::palette::Rgb;
+
+/// A place, in points.
+pub type Point = (f64, f64);
+
+/// Ink for words and axes.
+pub const INK: Rgb = (38, 38, 38);
+/// Lesser words: tick numbers.
+pub const GREY: Rgb = (90, 90, 90);
+/// The grid.
+pub const GRID: Rgb = (228, 228, 228);
+/// The paper.
+pub const PAPER: Rgb = (255, 255, 255);
+
+/// A picture as a list of shapes and words.
+#[derive(Debug, Clone, Default)]
+pub struct Scene {
+    /// Size in points.
+    pub width: f64,
+    /// Size in points.
+    pub height: f64,
+    /// Drawn in order.
+    pub shapes: Vec<Shape>,
+    /// Drawn over the shapes.
+    pub words: Vec<Words>,
+}
+
+/// One shape.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// A line through points.
+    Path { points: Vec<Point>, color: Rgb, width: f64 },
+    /// A filled outline.
+    Area { points: Vec<Point>, color: Rgb, alpha: f64 },
+    /// A filled rectangle from its upper left corner.
+    Rect { at: Point, size: Point, color: Rgb, alpha: f64 },
+    /// A filled circle.
+    Dot { at: Point, radius: f64, color: Rgb },
+}
+
+/// Which part of the words stands at their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// Their beginning.
+    Start,
+    /// Their middle.
+    Middle,
+    /// Their end.
+    End,
+}
+
+/// Words at a place; `y` is the middle of the small letters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Words {
+    /// What they say.
+    pub text: String,
+    /// Where.
+    pub at: Point,
+    /// Height of the letters (the em), in points.
+    pub size: f64,
+    /// Bold.
+    pub bold: bool,
+    /// Colour.
+    pub color: Rgb,
+    /// What of them stands at the place.
+    pub anchor: Anchor,
+    /// Whether they run upwards.
+    pub upwards: bool,
+}
+
+impl Words {
+    /// Dark words of the usual size that begin at a place.
+    pub fn new(text: &str, x: f64, y: f64) -> Self {
+        let text = text.chars().filter(|c| !c.is_control()).collect();
+        Self {
+            text,
+            at: (x, y),
+            size: 13.0,
+            bold: false,
+            color: INK,
+            anchor: Anchor::Start,
+            upwards: false,
+        }
+    }
+
+    /// Another size.
+    pub fn size(mut self, size: f64) -> Self {
+        self.size = size;
+        self
+    }
+
+    /// Bold.
+    pub fn bold(mut self) -> Self {
+        self.bold = true;
+        self
+    }
+
+    /// Another colour.
+    pub fn color(mut self, color: Rgb) -> Self {
+        self.color = color;
+        self
+    }
+
+    /// Centred on their place.
+    pub fn center(mut self) -> Self {
+        self.anchor = Anchor::Middle;
+        self
+    }
+
+    /// Ending at their place.
+    pub fn end(mut self) -> Self {
+        self.anchor = Anchor::End;
+        self
+    }
+
+    /// Running upwards.
+    pub fn upwards(mut self) -> Self {
+        self.upwards = true;
+        self
+    }
+
+    /// The rectangle that they take: left, top, right, bottom.
+    pub fn extent(&self) -> (f64, f64, f64, f64) {
+        let long = font::width(&self.text, self.size, self.bold);
+        let before = match self.anchor {
+            Anchor::Start => 0.0,
+            Anchor::Middle => long / 2.0,
+            Anchor::End => long,
+        };
+        let (x, y) = self.at;
+        let half = self.size * 0.6;
+        if self.upwards {
+            (x - half, y + before - long, x + half, y + before)
+        } else {
+            (x - before, y - half, x - before + long, y + half)
+        }
+    }
+}
+
+impl Scene {
+    /// An empty picture.
+    pub fn new(width: f64, height: f64) -> Self {
+        Self { width, height, ..Self::default() }
+    }
+
+    /// Adds words.
+    pub fn text(&mut self, words: Words) {
+        if !words.text.is_empty() {
+            self.words.push(words);
+        }
+    }
+
+    /// Adds a line.
+    pub fn path(&mut self, points: Vec<Point>, color: Rgb, width: f64) {
+        self.shapes.push(Shape::Path { points, color, width });
+    }
+
+    /// Adds a filled rectangle.
+    pub fn rect(&mut self, at: Point, size: Point, color: Rgb, alpha: f64) {
+        self.shapes.push(Shape::Rect { at, size, color, alpha });
+    }
+
+    /// Adds a dot.
+    pub fn dot(&mut self, at: Point, radius: f64, color: Rgb) {
+        self.shapes.push(Shape::Dot { at, radius, color });
+    }
+}

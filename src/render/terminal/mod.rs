@@ -1,0 +1,89 @@
+//! A report as text for a terminal: titles, Markdown, formulas, tables, numbers and figures drawn
+//! with block characters, wrapped to the terminal's width. Text from outside passes
+//! [`sanitize`] where it becomes a [`paint::Span`], and nowhere else becomes output.
+
+pub mod figure;
+mod markdown;
+mod paint;
+mod table;
+mod wrap;
+
+pub use figure::figure;
+pub use markdown::markdown;
+pub use paint::{Look, Style, sanitize};
+
+use crate::report::{Block, Figure, Lang, Metric, Report, Value, number};
+use paint::Span;
+
+/// How many metrics are listed before the reader is sent to JSON.
+const METRICS_SHOWN: usize = 16;
+
+/// A report as text. A figure is one line with its title; see [`report_with`] for the picture itself.
+pub fn report(report: &Report, style: &Style) -> String {
+    let word = if style.lang == Lang::Zh { "图:" } else { "Figure: " };
+    report_with(report, style, &mut |figure: &Figure| {
+        let spans = [Span::new(word, Look::dim()), Span::new(&figure.title, Look::dim())];
+        wrap::block(&spans, "", "", style)
+    })
+}
+
+/// A report as text, with `draw` giving what stands where a figure is, whole lines.
+pub fn report_with(
+    report: &Report,
+    style: &Style,
+    draw: &mut dyn FnMut(&Figure) -> String,
+) -> String {
+    let mut parts =
+        vec![wrap::block(&[Span::new(report.title.get(style.lang), Look::title())], "", "", style)];
+    for block in &report.blocks {
+        parts.push(match block {
+            Block::Heading(words) => {
+                wrap::block(&[Span::new(words.get(style.lang), Look::heading())], "", "", style)
+            }
+            Block::Prose(words) => markdown(words.get(style.lang), style),
+            Block::Formula(formula) => formula_lines(formula, style),
+            Block::Table(table) => table::table(table, style),
+            Block::Figure(figure) => draw(figure),
+        });
+    }
+    if !report.metrics.is_empty() {
+        parts.push(metrics(&report.metrics, style));
+    }
+    parts.retain(|part| !part.trim().is_empty());
+    parts.join("\n")
+}
+
+/// A formula stands by itself, indented.
+fn formula_lines(formula: &str, style: &Style) -> String {
+    let line = |l: &str| wrap::block(&[Span::new(l, Look::formula())], "    ", "      ", style);
+    formula.lines().map(line).collect()
+}
+
+/// The named numbers, aligned: name, value, unit.
+fn metrics(metrics: &[Metric], style: &Style) -> String {
+    let shown = &metrics[..metrics.len().min(METRICS_SHOWN)];
+    let value = |m: &Metric| match &m.value {
+        Value::Number(n) => number(*n),
+        Value::Text(words) => words.clone(),
+    };
+    let rows = shown
+        .iter()
+        .map(|m| {
+            vec![
+                vec![Span::new(&m.name, Look::plain())],
+                vec![Span::new(&value(m), Look::bold())],
+                vec![Span::new(m.unit.as_deref().unwrap_or(""), Look::dim())],
+            ]
+        })
+        .collect();
+    let mut out = table::plain(rows, style);
+    let more = metrics.len() - shown.len();
+    if more > 0 {
+        let words = match style.lang {
+            Lang::En => format!("{more} more with --format json"),
+            Lang::Zh => format!("另有 {more} 项,用 --format json 查看"),
+        };
+        out += &wrap::block(&[Span::new(&words, Look::dim())], "", "", style);
+    }
+    out
+}
