@@ -113,6 +113,6 @@ mod tests {
 
     #[test]
     fn a_row_masked_whole_gets_no_weight() {
-        assert_eq!(softmax(row(&[f64::NEG_INFINITY; 3])), Array2::zeros((1, 3)));
+        assert_eq!(softmax(row(&[f64::NEG_INFINITY; 3])), Array2::<f64>::zeros((1, 3)));
     }
 }
