@@ -7,6 +7,7 @@ pub mod difference;
 pub mod ffn;
 pub mod linalg;
 pub mod linear;
+pub mod loss;
 pub mod norm;
 pub mod parameters;
 pub mod real;

@@ -27,10 +27,10 @@ pub trait Parameters<F: Real> {
 }
 
 /// The arrays of a part, named under it: `weight` of `query` is `query.weight`.
-pub fn under<'a, F: Real>(
+pub fn under<'a, F: Real, M: Parameters<F>>(
     part: &str,
-    module: &'a impl Parameters<F>,
-) -> impl Iterator<Item = (String, ArrayViewD<'a, F>)> {
+    module: &'a M,
+) -> impl Iterator<Item = (String, ArrayViewD<'a, F>)> + use<'a, F, M> {
     let part = part.to_string();
     module.arrays().into_iter().map(move |(name, array)| (format!("{part}.{name}"), array))
 }

@@ -10,12 +10,14 @@
 //! Each kind holds its parameters; `forward` returns what `backward` needs beside the output.
 
 mod batch;
+mod deepnorm;
 mod layer;
 mod rms;
 #[cfg(test)]
 mod tests;
 
 pub use batch::{BatchKept, BatchNorm};
+pub use deepnorm::DeepNorm;
 pub use layer::LayerNorm;
 pub use rms::{RmsGradients, RmsNorm};
 

@@ -8,6 +8,8 @@ mod table;
 
 pub use table::MODELS;
 
+use super::Placement;
+
 /// One published model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Model {
@@ -77,19 +79,6 @@ pub enum Norm {
     RmsNorm,
 }
 
-/// Where the norm stands relative to the residual branch F.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Placement {
-    /// LN(x + F(x)).
-    Post,
-    /// x + F(LN(x)).
-    Pre,
-    /// x + LN(F(LN(x))).
-    Sandwich,
-    /// LN(αx + F(x)), with F's weights scaled by β at initialization.
-    DeepNorm,
-}
-
 /// The feed-forward block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ffn {
@@ -142,18 +131,6 @@ impl Norm {
     /// Learned numbers for each feature: γ and β, or γ alone.
     pub fn vectors(self) -> usize {
         if self == Self::LayerNorm { 2 } else { 1 }
-    }
-}
-
-impl Placement {
-    /// The name in the field.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Post => "Post-LN",
-            Self::Pre => "Pre-LN",
-            Self::Sandwich => "Sandwich-LN",
-            Self::DeepNorm => "DeepNorm",
-        }
     }
 }
 

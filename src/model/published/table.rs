@@ -1,6 +1,7 @@
 //! The configurations themselves, oldest first.
 
-use super::{Bias, Ffn, Model, Norm, Placement, Position, Stack};
+use super::{Bias, Ffn, Model, Norm, Position, Stack};
+use crate::model::Placement;
 
 const TRANSFORMER: &str = "Vaswani et al. 2017, Attention Is All You Need";
 const BERT: &str = "Devlin et al. 2019, BERT: Pre-training of Deep Bidirectional Transformers";
