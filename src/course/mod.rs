@@ -5,6 +5,7 @@ pub mod lesson;
 mod problem;
 mod screen;
 mod values;
+pub mod yaml;
 
 pub use problem::{Place, Problem, nearest};
 pub use screen::{Graded, Part, Reply, State};
