@@ -1,12 +1,17 @@
 //! F3: the course: lesson schema, pack check, claims, grading, quiz, progress. Pure: it takes text
 //! and values, not paths, and reaches experiments only through a [`Runner`].
 
+pub mod grade;
 pub mod lesson;
+mod pack;
 mod problem;
+pub mod progress;
+pub mod read;
 mod screen;
 mod values;
 pub mod yaml;
 
+pub use pack::{Entry, File, Pack, Track};
 pub use problem::{Place, Problem, nearest};
 pub use screen::{Graded, Part, Reply, State};
 
