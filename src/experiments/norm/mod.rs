@@ -36,6 +36,13 @@ subcommands! {
     rms::Rms,
     invariance::Invariance,
     independence::Independence,
+    gradcheck::Gradcheck,
+    rms_vs_std::RmsVsStd,
+    axes::Axes,
+    batch::Batch,
+    time::Time,
+    statistics::Statistics,
+    directions::Directions,
 }
 
 /// Normalization: LayerNorm, RMSNorm, BatchNorm, what they do and where they stand ‖ 归一化:LayerNorm、RMSNorm、BatchNorm 的算法、性质与位置
