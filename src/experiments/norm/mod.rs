@@ -2,6 +2,7 @@
 
 mod input;
 mod kinds;
+mod toy;
 
 use crate::experiments::Context;
 use crate::report::{Error, Report};
@@ -43,6 +44,7 @@ subcommands! {
     time::Time,
     statistics::Statistics,
     directions::Directions,
+    placement::Placement,
 }
 
 /// Normalization: LayerNorm, RMSNorm, BatchNorm, what they do and where they stand ‖ 归一化:LayerNorm、RMSNorm、BatchNorm 的算法、性质与位置
