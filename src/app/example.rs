@@ -5,19 +5,18 @@ use clap::{Arg, Command};
 
 /// An example for the last command of a path through the tree, as one types it in a system shell.
 pub fn of(path: &[&Command]) -> String {
-    for command in path.iter().rev() {
-        if let Some(line) = written(command).into_iter().next() {
-            return line;
-        }
-    }
     let Some((root, rest)) = path.split_first() else { return "llm-lab help".to_string() };
+    if let Some(line) = path.last().and_then(|c| written(c).into_iter().next()) {
+        return line;
+    }
     let names: Vec<_> = rest.iter().map(|c| c.get_name().to_string()).collect();
     let command = rest.last().unwrap_or(root);
+    if let Some(first) = command.get_subcommands().next() {
+        return of(&[path, &[first]].concat());
+    }
     let values = command.get_positionals().filter(|a| a.is_required_set()).map(any_value);
     match values.collect::<Option<Vec<_>>>() {
-        Some(values) if !command.is_subcommand_required_set() => {
-            [vec!["llm-lab".to_string()], names, values].concat().join(" ")
-        }
+        Some(values) => [vec!["llm-lab".to_string()], names, values].concat().join(" "),
         _ => [vec!["llm-lab help".to_string()], names].concat().join(" "),
     }
 }

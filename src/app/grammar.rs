@@ -15,11 +15,9 @@ use crate::experiments::Experiment;
 #[command(
     name = "llm-lab",
     version,
-    about,
-    long_about = None,
     disable_help_flag = true,
     disable_version_flag = true,
-    infer_subcommands = false,
+    disable_help_subcommand = true,
     after_help = "llm-lab plot swish --beta 0.5\nllm-lab lessons\nllm-lab quiz"
 )]
 pub struct Line {
@@ -51,6 +49,13 @@ pub enum Session {
     /// Show the settings, or change one for this session ‖ 查看设置,或修改本次会话的设置
     #[command(after_help = "set lang zh\nset seed 3\nset view never")]
     Set(Set),
+    /// Explain a command, with examples ‖ 讲解一个命令,附例子
+    #[command(after_help = "help plot\nhelp")]
+    Help {
+        /// The command, such as plot ‖ 命令,例如 plot
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
     /// Leave the REPL (also Ctrl-D) ‖ 退出 REPL(也可按 Ctrl-D)
     #[command(visible_alias = "quit")]
     Exit,

@@ -18,8 +18,7 @@ use crate::report::{Lang, Text, text};
 pub fn render(words: &[OsString], place: Place, lang: Lang) -> String {
     let tree = tree();
     let path: Vec<String> = {
-        let words: Vec<_> = words.iter().filter(|word| *word != "help").cloned().collect();
-        let path = mistake::reached(&tree, &words);
+        let path = mistake::reached(&tree, words);
         path.iter().skip(1).map(|c| c.get_name().to_string()).collect()
     };
     let mut tree = localized(tree, place, lang);
@@ -32,25 +31,33 @@ pub fn render(words: &[OsString], place: Place, lang: Lang) -> String {
         let Some(next) = command.find_subcommand_mut(name) else { return String::new() };
         command = next;
     }
-    in_words(&command.render_long_help().ansi().to_string(), lang)
+    let told = |arg: &Arg| arg.get_possible_values().iter().any(|v| v.get_help().is_some());
+    let long = command.get_arguments().any(|arg| !arg.is_hide_set() && told(arg));
+    let page = if long { command.render_long_help() } else { command.render_help() };
+    in_words(&page.ansi().to_string(), lang)
 }
 
 /// The tree with every string in one language, and usage lines as one types them at this place.
 fn localized(mut tree: Command, place: Place, lang: Lang) -> Command {
+    tree = tree.styles(styles()).max_term_width(100);
     tree.build();
-    walk(tree.styles(styles()).max_term_width(100), place, lang)
+    walk(tree, place, lang)
 }
 
 fn walk(command: Command, place: Place, lang: Lang) -> Command {
     let about = one(command.get_about(), lang);
     let long = one(command.get_long_about(), lang);
     let examples = example::written(&command);
+    let inner = command.get_name() != "llm-lab";
     let mut command = command
         .about(about)
         .long_about(long)
         .subcommand_help_heading(pick("Commands", "命令", lang))
         .help_template(template(lang))
-        .mut_args(|arg| localized_arg(arg, lang))
+        .mut_args(|arg| {
+            let everywhere = arg.is_global_set();
+            localized_arg(arg, lang).hide(inner && everywhere)
+        })
         .mut_subcommands(|sub| walk(sub, place, lang));
     if place == Place::Line {
         let name = command.get_bin_name().unwrap_or_default();
@@ -73,12 +80,9 @@ fn walk(command: Command, place: Place, lang: Lang) -> Command {
 fn localized_arg(arg: Arg, lang: Lang) -> Arg {
     let help = one(arg.get_help(), lang);
     let long = one(arg.get_long_help(), lang);
-    let heading = if arg.is_positional() {
-        pick("Arguments", "参数", lang)
-    } else if arg.is_global_set() {
-        pick("Options of every command", "所有命令通用的选项", lang)
-    } else {
-        pick("Options", "选项", lang)
+    let heading = match arg.is_positional() {
+        true => pick("Arguments", "参数", lang),
+        false => pick("Options", "选项", lang),
     };
     let values = arg.get_possible_values();
     let arg = arg.help(help).long_help(long).help_heading(heading);
@@ -202,7 +206,12 @@ fn template(lang: Lang) -> String {
     let usage = pick("Usage:", "用法:", lang);
     let style = styles();
     let head = style.get_header();
-    format!("{{about-with-newline}}\n{head}{usage}{head:#} {{usage}}\n\n{{all-args}}{{after-help}}")
+    let more = pick(
+        "Like every command: --seed, --out, --format, --lang, --view … (`llm-lab --help`)",
+        "另有所有命令通用的选项:--seed、--out、--format、--lang、--view 等(见 `llm-lab --help`)",
+        lang,
+    );
+    format!("{{about-with-newline}}\n{head}{usage}{head:#} {{usage}}\n\n{{all-args}}{{after-help}}\n\n{more}\n")
 }
 
 fn pick<'a>(en: &'a str, zh: &'a str, lang: Lang) -> &'a str {

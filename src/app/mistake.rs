@@ -16,8 +16,7 @@ pub fn explain(error: &clap::Error, tree: &Command, words: &[OsString]) -> Error
     let facts = Facts { error, command, path: &path };
     let mistake = match error.kind() {
         ErrorKind::InvalidSubcommand => {
-            let word = facts.one(ContextKind::InvalidSubcommand);
-            return unknown_command(&word, &facts.many(ContextKind::SuggestedSubcommand), command);
+            facts.unknown_command()
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             facts.missing()
@@ -34,15 +33,6 @@ pub fn explain(error: &clap::Error, tree: &Command, words: &[OsString]) -> Error
         _ => Error::input(Text::same(shown(first_line(error)))),
     };
     mistake.example(example::of(&path))
-}
-
-/// A word that is no command of `command`.
-pub fn unknown_command(word: &str, suggested: &[String], command: &Command) -> Error {
-    let word = shown(word);
-    let (en, zh) = suggestion(suggested);
-    Error::input(text(format!("unknown command '{word}'{en}"), format!("没有命令“{word}”{zh}")))
-        .allowed(Text::same(names(command)))
-        .example(example::of(&[command]))
 }
 
 /// What clap knows about one error, and where in the tree it happened.
@@ -75,6 +65,22 @@ impl Facts<'_> {
 
     fn value(&self) -> String {
         shown(&self.one(ContextKind::InvalidValue))
+    }
+
+    fn unknown_command(&self) -> Error {
+        let word = shown(&self.one(ContextKind::InvalidSubcommand));
+        let (en, zh) = suggestion(&self.many(ContextKind::SuggestedSubcommand));
+        let wrong = match self.path.len() {
+            1 => text(format!("unknown command '{word}'{en}"), format!("没有命令“{word}”{zh}")),
+            _ => {
+                let name = self.command.get_name();
+                text(
+                    format!("{name} does not know '{word}'{en}"),
+                    format!("{name} 没有“{word}”{zh}"),
+                )
+            }
+        };
+        Error::input(wrong).allowed(Text::same(names(self.command)))
     }
 
     /// The value is not one of a list, or it is missing.

@@ -33,7 +33,7 @@ pub fn execute(
     match command {
         Command::Experiment(experiment) => experiment.run(&context),
         Command::Session(Session::Set(change)) => Ok(set::report(&change.apply(settings))),
-        Command::Session(Session::Exit) => {
+        Command::Session(Session::Exit | Session::Help { .. }) => {
             Err(Error::input(text("there is nothing to leave here", "这里没有可退出的会话")))
         }
     }

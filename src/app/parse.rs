@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use super::grammar::Line;
+use super::grammar::{Command, Line, Session};
 use super::{help, mistake};
 use crate::report::{Error, Lang, text};
 
@@ -76,9 +76,34 @@ pub fn parse(words: &[OsString], place: Place, lang: Lang) -> Result<Asked, Erro
         }
     };
     match Line::from_arg_matches(&matches) {
+        Ok(Line { command: Some(Command::Session(Session::Help { command })), globals, .. }) => {
+            explained(&command, &mut tree)?;
+            let command: Vec<_> = command.into_iter().map(OsString::from).collect();
+            Ok(Asked::Show(help::render(&command, place, globals.lang.unwrap_or(lang))))
+        }
         Ok(line) => Ok(Asked::Run(Box::new(line))),
         Err(error) => Err(mistake::explain(&error, &tree, words)),
     }
+}
+
+/// Whether `help` can explain this command; if not, the tree itself says what is wrong with it.
+fn explained(command: &[String], tree: &mut clap::Command) -> Result<(), Error> {
+    let mut last = &*tree;
+    for word in command {
+        let Some(next) = last.find_subcommand(word) else {
+            let words: Vec<_> = command.iter().map(OsString::from).collect();
+            return match tree.try_get_matches_from_mut(&words) {
+                Err(error) => Err(mistake::explain(&error, tree, &words)),
+                Ok(_) => Err(Error::input(text(
+                    format!("there is no help on '{}'", mistake::shown(word)),
+                    format!("没有关于“{}”的帮助", mistake::shown(word)),
+                ))
+                .example("llm-lab help plot")),
+            };
+        };
+        last = next;
+    }
+    Ok(())
 }
 
 /// Parses a line that must be a command, as the `run:` line of a lesson.
