@@ -211,7 +211,9 @@ fn template(lang: Lang) -> String {
         "另有所有命令通用的选项:--seed、--out、--format、--lang、--view 等(见 `llm-lab --help`)",
         lang,
     );
-    format!("{{about-with-newline}}\n{head}{usage}{head:#} {{usage}}\n\n{{all-args}}{{after-help}}\n\n{more}\n")
+    format!(
+        "{{about-with-newline}}\n{head}{usage}{head:#} {{usage}}\n\n{{all-args}}{{after-help}}\n\n{more}\n"
+    )
 }
 
 fn pick<'a>(en: &'a str, zh: &'a str, lang: Lang) -> &'a str {

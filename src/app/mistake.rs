@@ -15,9 +15,7 @@ pub fn explain(error: &clap::Error, tree: &Command, words: &[OsString]) -> Error
     let command = path.last().copied().unwrap_or(tree);
     let facts = Facts { error, command, path: &path };
     let mistake = match error.kind() {
-        ErrorKind::InvalidSubcommand => {
-            facts.unknown_command()
-        }
+        ErrorKind::InvalidSubcommand => facts.unknown_command(),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             facts.missing()
         }

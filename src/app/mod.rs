@@ -10,6 +10,7 @@ mod parse;
 pub mod pictures;
 mod set;
 mod settings;
+pub mod store;
 
 pub use lab::Lab;
 pub use mistake::shown;

@@ -76,7 +76,9 @@ pub fn parse(words: &[OsString], place: Place, lang: Lang) -> Result<Asked, Erro
         }
     };
     match Line::from_arg_matches(&matches) {
-        Ok(Line { command: Some(Command::Session(Session::Help { command })), globals, .. }) => {
+        Ok(Line {
+            command: Some(Command::Session(Session::Help { command })), globals, ..
+        }) => {
             explained(&command, &mut tree)?;
             let command: Vec<_> = command.into_iter().map(OsString::from).collect();
             Ok(Asked::Show(help::render(&command, place, globals.lang.unwrap_or(lang))))
