@@ -181,8 +181,8 @@ impl Facts<'_> {
                 text(format!("{name} was given {n} values"), format!("{name} 给了 {n} 个值"))
             }
             None => text(
-                format!("{name} does not take '{}' as well", self.value()),
-                format!("{name} 不能再加“{}”", self.value()),
+                format!("{name} does not take '{}'", self.value()),
+                format!("{name} 不接受“{}”", self.value()),
             ),
         };
         match (exactly, least) {

@@ -130,3 +130,18 @@ impl Settings {
         new
     }
 }
+
+/// The settings that the environment asks for: Chinese where the locale is Chinese.
+///
+/// ```
+/// use llm_lab::app::settings_from;
+/// use llm_lab::report::Lang;
+/// let lang = |value: &'static str| settings_from(|name| (name == "LANG").then(|| value.into())).lang;
+/// assert_eq!((lang("zh_CN.UTF-8"), lang("C")), (Lang::Zh, Lang::En));
+/// ```
+pub fn settings_from(lookup: impl Fn(&str) -> Option<String>) -> Settings {
+    let locales = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().filter_map(|name| lookup(name));
+    let locale = locales.into_iter().find(|value| !value.is_empty()).unwrap_or_default();
+    let lang = if locale.starts_with("zh") { Lang::Zh } else { Lang::En };
+    Settings { lang, ..Settings::default() }
+}

@@ -1,52 +1,51 @@
 //! F5: one-shot commands and the REPL: the only room that reads stdin and writes stdout.
 
-use std::io::Write;
+mod complete;
+mod editor;
+mod highlight;
+mod repl;
+mod script;
+mod session;
+mod voice;
+mod watch;
+mod words;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use crate::app::{self, Settings};
-use crate::experiments::Silent;
-use crate::render;
+use crate::app::{Place, Settings, lang_among, settings_from};
+use crate::report::{Error, Text};
+use session::{Response, Session};
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let argv: Vec<_> = std::env::args_os().skip(1).collect();
-    let line = match app::parse(&argv, app::Place::Argv, crate::report::Lang::En) {
-        Ok(app::Asked::Run(line)) => line,
-        Ok(app::Asked::Show(page)) => {
-            let _ = std::io::stdout().write_all(page.as_bytes());
-            return ExitCode::SUCCESS;
-        }
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let mut settings = settings_from(|name| std::env::var(name).ok());
+    // so that a mistake in the line is told in the language that the line asks for
+    settings.lang = lang_among(&words).unwrap_or(settings.lang);
+    let mut session = Session::new(settings);
+    let done = once(&mut session, &words);
+    ended(&done, &session.settings)
+}
+
+/// Carries out the process's arguments.
+fn once(session: &mut Session, words: &[OsString]) -> Result<(), Error> {
+    match session.respond_to(words, Place::Argv)? {
+        Response::Nothing | Response::Leave => Ok(()),
+        Response::Page(page) => voice::show_page(&page, &session.settings),
+        Response::Shown(shown) => voice::show(&shown),
+        Response::Opened if std::io::stdin().is_terminal() => repl::run(session),
+        Response::Opened => script::run(session),
+    }
+}
+
+/// Tells an error, if there is one, and gives the exit code.
+fn ended(done: &Result<(), Error>, settings: &Settings) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {}", error.line(crate::report::Lang::En));
-            return ExitCode::from(error.exit_code());
-        }
-    };
-    let settings = Settings::default().with(&line.globals);
-    let Some(command) = &line.command else { return ExitCode::SUCCESS };
-    match app::execute(command, &settings, &Silent) {
-        Ok(report) => {
-            let text = {
-                let style =
-                    render::terminal::Style { lang: settings.lang, color: false, width: 80 };
-                render::terminal::report(&report, &style)
-            };
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            let words: Vec<_> = argv.iter().map(|word| word.to_string_lossy()).collect();
-            match app::pictures::save(&report, &words.join(" "), &settings) {
-                Ok(paths) => {
-                    for path in paths {
-                        let _ = writeln!(std::io::stdout(), "{}", path.display());
-                    }
-                    ExitCode::SUCCESS
-                }
-                Err(error) => {
-                    let _ = writeln!(std::io::stderr(), "error: {}", error.line(settings.lang));
-                    ExitCode::from(error.exit_code())
-                }
-            }
-        }
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {}", error.line(settings.lang));
+            voice::error(error, &Text::default(), settings);
             ExitCode::from(error.exit_code())
         }
     }

@@ -1,0 +1,88 @@
+//! Watches a computation for the learner: a progress bar once it takes a while, and Ctrl-C.
+
+use std::cell::RefCell;
+use std::io::IsTerminal;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::app::Settings;
+use crate::experiments::Watcher;
+use crate::report::{Lang, Text};
+
+/// What takes less than this shows no bar.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+static COMPUTING: AtomicBool = AtomicBool::new(false);
+static STOP: AtomicBool = AtomicBool::new(false);
+static HANDLER: Once = Once::new();
+
+/// Takes Ctrl-C over: while something computes it is asked to stop; a second Ctrl-C, or one while
+/// nothing computes, ends the process.
+pub fn listen() {
+    HANDLER.call_once(|| {
+        // without a handler Ctrl-C ends the process, which is still right
+        let _ = ctrlc::set_handler(|| {
+            let busy = COMPUTING.load(Ordering::SeqCst);
+            if !busy || STOP.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+        });
+    });
+}
+
+/// Someone at the terminal who watches one computation.
+pub struct Watch {
+    lang: Lang,
+    shows: bool,
+    began: Instant,
+    bar: RefCell<Option<ProgressBar>>,
+}
+
+impl Watch {
+    /// Begins to watch.
+    pub fn new(settings: &Settings) -> Self {
+        listen();
+        STOP.store(false, Ordering::SeqCst);
+        COMPUTING.store(true, Ordering::SeqCst);
+        let shows = !settings.quiet && std::io::stderr().is_terminal();
+        Self { lang: settings.lang, shows, began: Instant::now(), bar: RefCell::new(None) }
+    }
+
+    fn new_bar(total: usize) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+        let look = "{msg} {wide_bar} {pos}/{len} {eta}";
+        if let Ok(style) = ProgressStyle::with_template(look) {
+            bar.set_style(style);
+        }
+        bar
+    }
+}
+
+impl Watcher for Watch {
+    fn progress(&self, done: usize, total: usize, what: &Text) {
+        if !self.shows || self.began.elapsed() < PATIENCE {
+            return;
+        }
+        let mut bar = self.bar.borrow_mut();
+        let bar = bar.get_or_insert_with(|| Self::new_bar(total));
+        bar.set_length(total as u64);
+        bar.set_message(what.get(self.lang).to_string());
+        bar.set_position(done as u64);
+    }
+
+    fn cancelled(&self) -> bool {
+        STOP.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        COMPUTING.store(false, Ordering::SeqCst);
+        if let Some(bar) = self.bar.borrow_mut().take() {
+            bar.finish_and_clear();
+        }
+    }
+}
