@@ -1,19 +1,29 @@
 //! F3: the course: lesson schema, pack check, claims, grading, quiz, progress. Pure: it takes text
 //! and values, not paths, and reaches experiments only through a [`Runner`].
 
+mod asking;
 pub mod grade;
 pub mod lesson;
 mod pack;
+mod player;
+mod posed;
 mod problem;
 pub mod progress;
+mod quiz;
 pub mod read;
 mod screen;
 mod values;
+mod words;
 pub mod yaml;
 
+pub use asking::Outcome;
 pub use pack::{Entry, File, Pack, Track};
+pub use player::Player;
+pub use posed::Posed;
 pub use problem::{Place, Problem, nearest};
+pub use quiz::Quiz;
 pub use screen::{Graded, Part, Reply, State};
+pub use words::{WORDS, Word};
 
 use crate::report::{Error, Report};
 
