@@ -40,4 +40,5 @@ registry! {
     models::Models,
     norm::Norm,
     plot::Plot,
+    ffn::Ffn,
 }
