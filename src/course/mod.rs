@@ -2,8 +2,10 @@
 //! and values, not paths, and reaches experiments only through a [`Runner`].
 
 mod asking;
+pub mod check;
 pub mod grade;
 pub mod lesson;
+mod once;
 mod pack;
 mod player;
 mod posed;
@@ -13,10 +15,12 @@ mod quiz;
 pub mod read;
 mod screen;
 mod values;
+pub mod verify;
 mod words;
 pub mod yaml;
 
 pub use asking::Outcome;
+pub use once::Step;
 pub use pack::{Entry, File, Pack, Track};
 pub use player::Player;
 pub use posed::Posed;

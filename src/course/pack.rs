@@ -82,6 +82,10 @@ impl Entry {
         guard(&self.file, &self.bytes)
     }
 
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The whole lesson.
     ///
     /// # Errors
