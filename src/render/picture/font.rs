@@ -32,6 +32,36 @@ pub fn width(text: &str, size: f64, bold: bool) -> f64 {
     end
 }
 
+/// The words, or as much of them as fits into `room` with an ellipsis at the end.
+pub fn fit(text: &str, size: f64, bold: bool, room: f64) -> String {
+    if width(text, size, bold) <= room {
+        return text.to_string();
+    }
+    let mut kept: Vec<char> = text.chars().collect();
+    // A glyph is never narrower than a tenth of an em, so most of a very long text goes at once.
+    kept.truncate((room / (size * 0.1)).max(0.0) as usize);
+    while kept.pop().is_some() {
+        let short: String = kept.iter().collect::<String>().trim_end().to_string() + "…";
+        if width(&short, size, bold) <= room {
+            return short;
+        }
+    }
+    String::new()
+}
+
+/// The words in lines of at most `room`, broken at spaces.
+pub fn wrap(text: &str, size: f64, bold: bool, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let longer = lines.last().map(|line| format!("{line} {word}"));
+        match (longer, lines.last_mut()) {
+            (Some(longer), Some(line)) if width(&longer, size, bold) <= room => *line = longer,
+            _ => lines.push(word.to_string()),
+        }
+    }
+    lines.into_iter().map(|line| fit(&line, size, bold, room)).collect()
+}
+
 /// Gives each glyph with where it begins and ends.
 fn layout(text: &str, size: f64, bold: bool, mut glyph: impl FnMut(ab_glyph::GlyphId, f32, f32)) {
     let Some(font) = font(bold) else { return };

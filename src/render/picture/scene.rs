@@ -169,3 +169,35 @@ impl Scene {
         self.shapes.push(Shape::Dot { at, radius, color });
     }
 }
+
+/// A line cut into dashes of `(on, off)` points; the whole line without a pattern.
+pub fn dashes(points: &[Point], pattern: Option<(f64, f64)>) -> Vec<Vec<Point>> {
+    let Some((on, off)) = pattern else { return vec![points.to_vec()] };
+    let mut pieces = Vec::new();
+    let mut piece: Vec<Point> = points.first().copied().into_iter().collect();
+    let (mut drawing, mut left) = (true, on);
+    for pair in points.windows(2) {
+        let (mut from, to) = (pair[0], pair[1]);
+        let mut long = (to.0 - from.0).hypot(to.1 - from.1);
+        while long > left {
+            let f = left / long;
+            from = (from.0 + (to.0 - from.0) * f, from.1 + (to.1 - from.1) * f);
+            long -= left;
+            if drawing {
+                piece.push(from);
+                pieces.push(std::mem::take(&mut piece));
+            } else {
+                piece = vec![from];
+            }
+            drawing = !drawing;
+            left = if drawing { on } else { off };
+        }
+        left -= long;
+        if drawing {
+            piece.push(to);
+        }
+    }
+    pieces.push(piece);
+    pieces.retain(|p| p.len() > 1);
+    pieces
+}
