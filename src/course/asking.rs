@@ -4,7 +4,7 @@
 use super::grade::Grade;
 use super::lesson::Item;
 use super::posed::Posed;
-use super::words::Word;
+use super::words::{Word, labelled};
 use super::{Graded, Part, Runner};
 use crate::report::{Error, Text, text};
 
@@ -94,7 +94,7 @@ impl Asking {
             Grade::Unreadable(allowed) => {
                 let words = text(
                     format!("Not counted; type {}", allowed.en),
-                    format!("这次不计分;请输入:{}", allowed.zh),
+                    format!("这次不计分；请输入：{}", allowed.zh),
                 );
                 Answered { parts: vec![Part::Note(words)], graded: Vec::new() }
             }
@@ -123,13 +123,13 @@ impl Asking {
         match fresh {
             Ok(posed) if posed != self.posed => {
                 (self.posed, self.attempt) = (posed, self.attempt + 1);
-                let words = text("Once more, with other numbers:", "换一组数再试一次:");
+                let words = text("Once more, with other numbers:", "换一组数再试一次：");
                 parts.push(Part::Note(words));
                 parts.extend(self.posed.parts());
             }
             _ => parts.push(Part::Note(text(
                 "Once more; or `hint`, `answer`, `skip`",
-                "再试一次;也可以输入 `hint`、`answer` 或 `skip`",
+                "再试一次；也可以输入 `hint`、`answer` 或 `skip`",
             ))),
         }
         Answered { parts, graded }
@@ -146,8 +146,4 @@ impl Asking {
         let helped = self.hinted || self.tries > 0;
         Graded { item: self.item.id.clone(), right, helped }
     }
-}
-
-fn labelled(en: &str, zh: &str, words: &Text) -> Text {
-    text(format!("**{en}:** {}", words.en), format!("**{zh}:**{}", words.zh))
 }

@@ -54,7 +54,7 @@ impl Player {
             let n = self.at + 1;
             reply.parts.push(Part::Note(text(
                 format!("Resuming at step {n}; `jump 1` begins anew."),
-                format!("从第 {n} 步继续;输入 `jump 1` 重新开始。"),
+                format!("从第 {n} 步继续；输入 `jump 1` 重新开始。"),
             )));
         }
         self.enter(&mut reply, runner);
@@ -87,7 +87,7 @@ impl Player {
             (Word::Next, Waits::Prediction) => reply.parts.push(Part::Note(commit())),
             (Word::Next, Waits::Answer(_)) => reply.parts.push(Part::Note(text(
                 "An answer first; or `hint`, `answer`, `skip`.",
-                "请先作答;也可以输入 `hint`、`answer` 或 `skip`。",
+                "请先作答；也可以输入 `hint`、`answer` 或 `skip`。",
             ))),
             (Word::Back, _) if self.at > 0 => self.go(self.at - 1, reply, runner),
             (Word::Back, _) => {
@@ -112,7 +112,7 @@ impl Player {
             (Word::Answer, Waits::Prediction) => self.reveal(None, reply, runner),
             (Word::Hint | Word::Answer, _) => reply.parts.push(Part::Note(text(
                 "Nothing is asked here; Enter goes on.",
-                "这一步没有提问;按回车继续。",
+                "这一步没有提问；按回车继续。",
             ))),
             (Word::Help, _) => reply.parts.push(Part::Note(words::help())),
             (Word::Quit, _) => {
@@ -124,7 +124,7 @@ impl Player {
                         self.lesson.header.id
                     ),
                     format!(
-                        "已保存在第 {} 步;输入 `lesson {}` 继续。",
+                        "已保存在第 {} 步；输入 `lesson {}` 继续。",
                         self.at + 1,
                         self.lesson.header.id
                     ),
@@ -142,7 +142,7 @@ impl Player {
                 reply.parts.extend(wrong.map(Part::Wrong));
                 reply.parts.push(Part::Note(text(
                     "Enter goes on; `help` says what else.",
-                    "按回车继续;输入 `help` 查看其他操作。",
+                    "按回车继续；输入 `help` 查看其他操作。",
                 )));
             }
             Waits::Prediction => match numbers(line, None) {
@@ -249,14 +249,14 @@ impl Player {
         for entry in &self.lesson.interview {
             parts.push(Part::heading(text(
                 format!("In an interview: {}", entry.question),
-                format!("面试时:{}", entry.question),
+                format!("面试时：{}", entry.question),
             )));
             parts.push(Part::say(entry.short.clone()));
         }
         let id = &self.lesson.header.id;
         parts.push(Part::Note(text(
             format!("`quiz {id}` asks the rest; `lesson {id} --print` is the lesson to keep."),
-            format!("输入 `quiz {id}` 做完其余题目;`lesson {id} --print` 可以打印整课内容。"),
+            format!("输入 `quiz {id}` 做完其余题目；`lesson {id} --print` 可以打印整课内容。"),
         )));
         parts
     }
@@ -265,7 +265,7 @@ impl Player {
 fn commit() -> Text {
     text(
         "Commit to a number first; `answer` shows it, `skip` goes on.",
-        "请先写下一个数;`answer` 看结果,`skip` 跳过。",
+        "请先写下一个数；`answer` 看结果，`skip` 跳过。",
     )
 }
 
@@ -279,7 +279,10 @@ fn compared(predict: &Predict, predicted: Option<&[f64]>, measured: f64) -> Part
     let Some(nearest) = predicted.and_then(|values| {
         values.iter().copied().min_by(|a, b| (a - measured).abs().total_cmp(&(b - measured).abs()))
     }) else {
-        return Part::say(text(format!("Measured: **{found}**."), format!("实测值:**{found}**。")));
+        return Part::say(text(
+            format!("Measured: **{found}**."),
+            format!("实测值：**{found}**。"),
+        ));
     };
     let said = number(nearest);
     let right = predict.within.holds(nearest, measured);
@@ -287,7 +290,7 @@ fn compared(predict: &Predict, predicted: Option<&[f64]>, measured: f64) -> Part
         if right { ("near enough", "足够接近") } else { ("not near", "差得较远") };
     let words = text(
         format!("You said {said}, measured is {found}: {en}."),
-        format!("你的预测是 {said},实测值是 {found}:{zh}。"),
+        format!("你的预测是 {said}，实测值是 {found}:{zh}。"),
     );
     Part::Verdict { right, words }
 }

@@ -120,13 +120,14 @@ impl Posed {
         match &self.form {
             Form::One(options) => {
                 let last = label(options.len().saturating_sub(1));
-                text(format!("one letter, a–{last}"), format!("选一个字母:a–{last}"))
+                text(format!("one letter, a–{last}"), format!("选一个字母：a–{last}"))
             }
-            Form::Many(_) => {
-                text("select all that apply, such as `a c`", "多选题:选出所有正确的选项,例如 `a c`")
-            }
+            Form::Many(_) => text(
+                "select all that apply, such as `a c`",
+                "多选题：选出所有正确的选项，例如 `a c`",
+            ),
             Form::Number { unit: Some(unit), .. } => {
-                text(format!("a number in {unit}"), format!("填一个数,单位 {unit}"))
+                text(format!("a number in {unit}"), format!("填一个数，单位 {unit}"))
             }
             Form::Number { .. } => text("a number", "填一个数"),
             Form::Words(_) => text("a word or a few", "填一个词或短语"),
@@ -134,7 +135,7 @@ impl Posed {
                 let example: String = (0..items.len()).rev().map(label).collect();
                 text(
                     format!("all letters in their order, such as `{example}`"),
-                    format!("按顺序写出全部字母,例如 `{example}`"),
+                    format!("按顺序写出全部字母，例如 `{example}`"),
                 )
             }
         }

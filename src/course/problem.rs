@@ -75,13 +75,13 @@ pub(super) fn meant<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     let all: Vec<&str> = candidates.into_iter().collect();
     match nearest(word, all.iter().copied()) {
         Some(near) => text(format!("did you mean `{near}`?"), format!("是不是想写 `{near}`?")),
-        None if all.is_empty() => text("there is none here: remove it", "这里没有可选项:请删去"),
+        None if all.is_empty() => text("there is none here: remove it", "这里没有可选项：请删去"),
         None => {
             let list = all.iter().take(12).map(|c| format!("`{c}`")).collect::<Vec<_>>();
             let more = if all.len() > 12 { ", …" } else { "" };
             text(
                 format!("one of {}{more}", list.join(", ")),
-                format!("可选:{}{more}", list.join("、")),
+                format!("可选：{}{more}", list.join("、")),
             )
         }
     }

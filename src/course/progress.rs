@@ -74,7 +74,7 @@ impl Progress {
             ))
             .allowed(text(
                 format!("format {FORMAT}: a newer llm-lab wrote it, use that one"),
-                format!("版本 {FORMAT}:该文件由更新的 llm-lab 写成,请用新版打开"),
+                format!("版本 {FORMAT}：该文件由更新的 llm-lab 写成，请用新版打开"),
             )));
         }
         Ok(progress)

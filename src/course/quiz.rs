@@ -51,7 +51,7 @@ impl Quiz {
             return Err(Error::input(text("a quiz of no questions", "没有可问的题目"))
                 .allowed(text(
                     "lessons with a quiz, and `--count` of at least 1",
-                    "带题目的课程,且 `--count` 至少为 1",
+                    "带题目的课程，且 `--count` 至少为 1",
                 ))
                 .example("llm-lab quiz --count 5"));
         }
@@ -189,7 +189,7 @@ impl Quiz {
                     self.questions.len()
                 ),
                 format!(
-                    "**{} 题中 {right} 题**一次答对;借助提示或重试答对 {helped} 题;答错 {wrong} 题;未作答 {open} 题。",
+                    "**{} 题中 {right} 题**一次答对；借助提示或重试答对 {helped} 题；答错 {wrong} 题；未作答 {open} 题。",
                     self.questions.len()
                 ),
             )),
@@ -223,7 +223,7 @@ pub(super) fn free_command(line: &str, runner: &dyn Runner) -> Vec<Part> {
     };
     let back = text(
         "(tried in between; `repeat` shows where you are)",
-        "(插入的尝试;输入 `repeat` 回到当前内容)",
+        "(插入的尝试；输入 `repeat` 回到当前内容)",
     );
     vec![part, Part::Note(back)]
 }
@@ -232,7 +232,7 @@ fn help() -> Text {
     text(
         "Type an answer; or `hint`, `answer`, `skip`, `back`, `repeat`, `jump 3`, `quit`. Any command, such \
          as `plot relu`, can be tried in between.",
-        "请输入答案;也可以输入 `hint` 提示、`answer` 看答案、`skip` 跳过、`back` 上一题、`repeat` 再看一遍、\
-         `jump 3`、`quit` 退出。中途可以随时试任何命令,例如 `plot relu`。",
+        "请输入答案；也可以输入 `hint` 提示、`answer` 看答案、`skip` 跳过、`back` 上一题、`repeat` 再看一遍、\
+         `jump 3`、`quit` 退出。中途可以随时试任何命令，例如 `plot relu`。",
     )
 }

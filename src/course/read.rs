@@ -177,7 +177,7 @@ fn words(message: &str) -> (Text, Text) {
         let mend = match key {
             "en" | "zh" => text(
                 "every text has both languages: {en: \"…\", zh: \"…\"}",
-                "每段文字都要有两种语言:{en: \"…\", zh: \"…\"}",
+                "每段文字都要有两种语言：{en: \"…\", zh: \"…\"}",
             ),
             _ => text(format!("add `{key}: …`"), format!("请补上 `{key}: …`")),
         };
@@ -192,7 +192,7 @@ fn words(message: &str) -> (Text, Text) {
         let expected = kind(expected);
         let found: String = found.chars().take(60).collect();
         return (
-            text(format!("wrong type: {found}"), format!("类型不对:{found}")),
+            text(format!("wrong type: {found}"), format!("类型不对：{found}")),
             text(format!("write {}", expected.en), format!("请写{}", expected.zh)),
         );
     }
@@ -202,7 +202,7 @@ fn words(message: &str) -> (Text, Text) {
         return (both, mend);
     }
     (
-        text(format!("cannot be read: {message}"), format!("无法读取:{message}")),
+        text(format!("cannot be read: {message}"), format!("无法读取：{message}")),
         text("see the schema in CONTRIBUTING.md", "参见 CONTRIBUTING.md 中的格式说明"),
     )
 }
@@ -211,20 +211,21 @@ fn words(message: &str) -> (Text, Text) {
 fn kind(expected: &str) -> Text {
     match expected {
         "a string" => {
-            text("a text, in quotes if it looks like a number", "一段文字;看起来像数的要加引号")
+            text("a text, in quotes if it looks like a number", "一段文字；看起来像数的要加引号")
         }
         "struct Text" => {
-            text("both languages: {en: \"…\", zh: \"…\"}", "两种语言:{en: \"…\", zh: \"…\"}")
+            text("both languages: {en: \"…\", zh: \"…\"}", "两种语言：{en: \"…\", zh: \"…\"}")
         }
-        "a sequence" => {
-            text("a list: [a, b], or lines beginning with `- `", "列表:[a, b],或以 `- ` 开头的多行")
-        }
-        "a map" => text("a mapping: {key: value}", "映射:{键: 值}"),
+        "a sequence" => text(
+            "a list: [a, b], or lines beginning with `- `",
+            "列表：[a, b]，或以 `- ` 开头的多行",
+        ),
+        "a map" => text("a mapping: {key: value}", "映射：{键： 值}"),
         "a boolean" => text("true or false", " true 或 false"),
-        "f64" => text("a number, such as 0.5 or 1e-6", "一个数,例如 0.5 或 1e-6"),
+        "f64" => text("a number, such as 0.5 or 1e-6", "一个数，例如 0.5 或 1e-6"),
         "u32" | "u64" | "usize" => text("a whole number", "一个整数"),
         other if other.contains(Text::BOTH) => Text::split(other),
-        other if other.starts_with("struct") => text("a mapping: {key: value}", "映射:{键: 值}"),
+        other if other.starts_with("struct") => text("a mapping: {key: value}", "映射：{键： 值}"),
         other => Text::same(other),
     }
 }

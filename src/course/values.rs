@@ -54,7 +54,7 @@ impl fmt::Display for Within {
     }
 }
 
-const WITHIN: &str = "a distance such as 0.01, or a percentage such as 1%, not negative ‖ 0.01 这样的距离,或 1% 这样的百分比,不能为负";
+const WITHIN: &str = "a distance such as 0.01, or a percentage such as 1%, not negative ‖ 0.01 这样的距离，或 1% 这样的百分比，不能为负";
 
 impl<'de> Deserialize<'de> for Within {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -244,7 +244,7 @@ impl TryFrom<RawStep> for Step {
                 Ok(Self::Ask(id))
             }
             _ => Err("a step is one of: say; run with look; predict; ask ‖ \
-                      一个步骤只能是以下之一:say;run 加 look;predict;ask"),
+                      一个步骤只能是以下之一：say;run 加 look;predict;ask"),
         }
     }
 }
@@ -272,7 +272,7 @@ impl TryFrom<RawMyth> for Myth {
             (None, None) => {
                 return Err(
                     "a myth needs run and expect, or a source where nothing can be computed ‖ \
-                            误区需要 run 与 expect;无法计算时才可以只写 source",
+                            误区需要 run 与 expect；无法计算时才可以只写 source",
                 );
             }
             _ => {
@@ -315,7 +315,7 @@ impl TryFrom<RawItem> for Item {
         match (kinds.next(), kinds.next()) {
             (Some(kind), None) => Ok(Self { id: raw.id, kind }),
             _ => Err("an item has one kind: choice, multi, number, text, order or drill ‖ \
-                      每道题只能有一种题型:choice、multi、number、text、order 或 drill"),
+                      每道题只能有一种题型：choice、multi、number、text、order 或 drill"),
         }
     }
 }

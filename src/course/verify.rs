@@ -50,7 +50,7 @@ impl Verdict {
             Self::Fails(_) => text("does not hold", "不成立"),
             Self::Missing => text("no such metric", "没有该指标"),
             Self::Failed(_) => text("the command fails", "命令出错"),
-            Self::Slow => text("slow: left out", "较慢:已略过"),
+            Self::Slow => text("slow: left out", "较慢：已略过"),
             Self::Source(_) => text("by its source", "依据文献"),
         }
     }
@@ -216,7 +216,7 @@ pub fn report(rows: &[Row]) -> (Report, bool) {
     if slow > 0 {
         report.say(text(
             format!("{slow} slow ones were left out; `llm-lab verify --all` runs them."),
-            format!("略过了 {slow} 项较慢的;用 `llm-lab verify --all` 运行它们。"),
+            format!("略过了 {slow} 项较慢的；用 `llm-lab verify --all` 运行它们。"),
         ));
     }
     report.metric("holding", holding).metric("failing", bad).metric("left_out", slow);

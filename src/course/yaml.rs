@@ -106,7 +106,7 @@ pub fn guard<'a>(file: &'a str, bytes: &'a [u8]) -> Result<Guarded<'a>, Problem>
                 format!("the file has {} bytes", bytes.len()),
                 format!("文件有 {} 字节", bytes.len()),
             ),
-            text("at most 1 MiB: split it", "最多 1 MiB:请拆分"),
+            text("at most 1 MiB: split it", "最多 1 MiB：请拆分"),
         ));
     }
     let text = utf8(file, bytes)?;
@@ -129,7 +129,7 @@ fn utf8<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> {
             Place { line, column },
             text(
                 format!("invalid UTF-8: byte 0x{byte:02x} at offset {at}"),
-                format!("不是合法的 UTF-8:偏移 {at} 处的字节 0x{byte:02x}"),
+                format!("不是合法的 UTF-8：偏移 {at} 处的字节 0x{byte:02x}"),
             ),
             text("save the file as UTF-8", "请把文件存为 UTF-8"),
         )
@@ -177,7 +177,7 @@ fn forbidden_words(c: char) -> (Text, Text) {
             format!("不可见的控制字符({code})"),
         )
     };
-    (what, text("remove it: lessons are plain text", "请删去:课程只能是纯文本"))
+    (what, text("remove it: lessons are plain text", "请删去：课程只能是纯文本"))
 }
 
 /// Builds the tree from events; the stack holds what is open.
@@ -218,7 +218,7 @@ impl Walker<'_> {
                 text(format!("not YAML: {}", e.info()), format!("不是合法的 YAML:{}", e.info())),
                 text(
                     "check the indentation, quotes and colons before it; quote text that holds `: ` or ` #`",
-                    "请检查它之前的缩进、引号与冒号;含有 `: ` 或 ` #` 的文字要加引号",
+                    "请检查它之前的缩进、引号与冒号；含有 `: ` 或 ` #` 的文字要加引号",
                 ),
             )
         })
@@ -253,7 +253,7 @@ impl Walker<'_> {
                         text("a second document", "出现第二个文档"),
                         text(
                             "one document a file: remove `---`",
-                            "每个文件只能有一个文档:请删去 `---`",
+                            "每个文件只能有一个文档：请删去 `---`",
                         ),
                     ));
                 }
@@ -323,7 +323,7 @@ fn shared(file: &str, at: Place) -> Problem {
         text("an anchor or alias (`&`, `*`)", "锚点或别名(`&`、`*`)"),
         text(
             "write the value out; quote text that begins with `&` or `*`",
-            "请直接写出内容;以 `&` 或 `*` 开头的文字请加引号",
+            "请直接写出内容；以 `&` 或 `*` 开头的文字请加引号",
         ),
     )
 }
@@ -347,7 +347,7 @@ fn not_a_key(file: &str, at: Place) -> Problem {
         text("a list or mapping as a key", "用列表或映射作键"),
         text(
             "a key is a word; quote text that begins with `{` or `[`",
-            "键只能是单词;以 `{` 或 `[` 开头的文字请加引号",
+            "键只能是单词；以 `{` 或 `[` 开头的文字请加引号",
         ),
     )
 }

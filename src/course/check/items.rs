@@ -76,7 +76,7 @@ fn options(desk: &mut Desk, path: &str, k: &Options, one: bool) {
         let mend = if one {
             text(
                 "mark one with `right: true`, or make it `multi`",
-                "请只给一个选项写 `right: true`,或改用 `multi`",
+                "请只给一个选项写 `right: true`，或改用 `multi`",
             )
         } else {
             text("mark those that are right with `right: true`", "请给正确的选项写 `right: true`")
@@ -162,7 +162,7 @@ fn places(desk: &mut Desk, path: &str, k: &Drill) {
         desk.note_key(
             &format!("{path}/draw"),
             what,
-            text("list values: {beta: [0.5, 1]}", "请列出取值:{beta: [0.5, 1]}"),
+            text("list values: {beta: [0.5, 1]}", "请列出取值：{beta: [0.5, 1]}"),
         );
         return;
     }
@@ -201,7 +201,7 @@ fn places(desk: &mut Desk, path: &str, k: &Drill) {
             ),
             text(
                 format!("write `{{{name}}}` in `run`, or remove it"),
-                format!("请在 `run` 中写 `{{{name}}}`,或删去"),
+                format!("请在 `run` 中写 `{{{name}}}`，或删去"),
             ),
         );
     }

@@ -78,7 +78,7 @@ pub fn report(pack: &Pack, problems: &[Problem]) -> Report {
     if problems.is_empty() {
         report.say(text(
             format!("{lessons} lessons, no problems."),
-            format!("共 {lessons} 课,没有发现问题。"),
+            format!("共 {lessons} 课，没有发现问题。"),
         ));
         return report;
     }

@@ -115,7 +115,7 @@ fn index(pack: &Pack) -> Vec<Problem> {
                 let file = format!("{}/{topic}.yaml", track.id);
                 note(
                     text(format!("the lesson {file} is missing"), format!("缺少课程 {file}")),
-                    text("write it, or remove the topic", "请补上该文件,或删去这个主题"),
+                    text("write it, or remove the topic", "请补上该文件，或删去这个主题"),
                 );
             }
         }
@@ -125,7 +125,7 @@ fn index(pack: &Pack) -> Vec<Problem> {
         problems.push(Problem::new(
             &entry.file,
             Place::START,
-            text("an orphan: pack.yaml does not name it", "孤立的文件:pack.yaml 没有列出它"),
+            text("an orphan: pack.yaml does not name it", "孤立的文件：pack.yaml 没有列出它"),
             text(
                 format!("add `{id}` to the topics of `{track}`"),
                 format!("请把 `{id}` 加到 `{track}` 的 topics 中"),
@@ -163,7 +163,7 @@ impl Ids {
         if let Some(first) = self.0.get(id) {
             let mend = text(
                 format!("{first} has it already: choose another"),
-                format!("{first} 已经用过:请换一个"),
+                format!("{first} 已经用过：请换一个"),
             );
             desk.note(path, text(format!("the id `{id}` twice"), format!("id `{id}` 重复")), mend);
         } else {

@@ -56,7 +56,7 @@ fn expectations<'a>(
             text("nothing is expected", "没有写期望值"),
             text(
                 "name a metric: {minimum.x: {is: 1, within: 1%}}",
-                "请写出指标:{minimum.x: {is: 1, within: 1%}}",
+                "请写出指标：{minimum.x: {is: 1, within: 1%}}",
             ),
         );
     }

@@ -24,11 +24,11 @@ pub fn numbers(line: &str, asked: Option<&str>) -> Result<Vec<f64>, Text> {
         return Err(match asked {
             Some(unit) => text(
                 format!("`{rest}` is not a unit of this answer: it is asked in {unit}"),
-                format!("`{rest}` 不是这道题的单位:请以 {unit} 作答"),
+                format!("`{rest}` 不是这道题的单位：请以 {unit} 作答"),
             ),
             None => text(
                 format!("only a number, without `{rest}`"),
-                format!("只填一个数,不要带 `{rest}`"),
+                format!("只填一个数，不要带 `{rest}`"),
             ),
         });
     };
@@ -40,11 +40,11 @@ fn allowed(asked: Option<&str>) -> Text {
     match asked {
         Some(unit) => text(
             format!("a number in {unit}, such as 12.5, 16k or 1.5e9"),
-            format!("一个以 {unit} 为单位的数,例如 12.5、16k 或 1.5e9"),
+            format!("一个以 {unit} 为单位的数，例如 12.5、16k 或 1.5e9"),
         ),
         None => text(
             "a number, such as 12.5, -0.28, 16k, 1.5e9, 2/3 or 50%",
-            "一个数,例如 12.5、-0.28、16k、1.5e9、2/3 或 50%",
+            "一个数，例如 12.5、-0.28、16k、1.5e9、2/3 或 50%",
         ),
     }
 }
