@@ -42,6 +42,7 @@ subcommands! {
     axes::Axes,
     batch::Batch,
     time::Time,
+    length::Length,
     statistics::Statistics,
     directions::Directions,
     placement::Placement,
