@@ -1,5 +1,7 @@
 //! The norms against PyTorch's: golden values that `tests/golden/norm.py` made.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 use llm_lab::math::norm::{BatchNorm, LayerNorm, RmsNorm};
 use ndarray::{Array1, Array2, NdFloat};
 use serde_json::Value;
