@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 use super::set::Set;
 use super::settings::Globals;
-use crate::experiments::Experiment;
+use crate::experiments::{Experiment, params};
 
 /// Learn how large language models work by running things ‖ 动手运行,弄懂大语言模型
 #[derive(Debug, Clone, Parser)]
@@ -38,9 +38,64 @@ pub enum Command {
     /// One of the experiments.
     #[command(flatten)]
     Experiment(Experiment),
+    /// Lessons, questions and what has been learned.
+    #[command(flatten)]
+    Learn(Learn),
     /// What belongs to the session.
     #[command(flatten)]
     Session(Session),
+}
+
+/// Commands for the one who learns; `lesson` and `quiz` wait for answers, so the shell plays them.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Learn {
+    /// Play a lesson step by step, from where you left it ‖ 一步步学一课,从上次停下的地方继续
+    #[command(after_help = "lesson swish\nlesson swish --from 3\nlesson swish --print > swish.txt")]
+    Lesson {
+        /// The lesson; none names the next one ‖ 课程;不写则推荐下一课
+        #[arg(value_name = "LESSON")]
+        id: Option<String>,
+        /// Begin at this step ‖ 从这一步开始
+        #[arg(long, value_name = "STEP", value_parser = params::count(1, 10_000))]
+        from: Option<usize>,
+        /// Print the whole lesson with answers, to keep ‖ 打印整课内容与答案,便于保存
+        #[arg(long, conflicts_with = "from", requires = "id")]
+        print: bool,
+    },
+    /// Answer questions as an interviewer asks them ‖ 做面试风格的题目
+    #[command(after_help = "quiz activations --count 5\nquiz swish gelu\nquiz")]
+    Quiz {
+        /// Tracks or lessons; none asks about all ‖ 专题或课程;不写则涵盖全部
+        #[arg(value_name = "TOPIC")]
+        topics: Vec<String>,
+        /// At most so many questions ‖ 最多多少题
+        #[arg(long, value_name = "N", value_parser = params::count(1, 10_000))]
+        count: Option<usize>,
+    },
+    /// Show what has been learned ‖ 查看学习进度
+    #[command(after_help = "progress\nprogress reset swish")]
+    Progress {
+        /// Something to do with it.
+        #[command(subcommand)]
+        action: Option<Progress>,
+    },
+}
+
+/// What can be done with the progress besides looking at it.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Progress {
+    /// Forget lessons and the answers to their questions ‖ 清除课程进度与答题记录
+    #[command(
+        after_help = "progress reset swish\nprogress reset activations\nprogress reset --all"
+    )]
+    Reset {
+        /// Tracks or lessons ‖ 专题或课程
+        #[arg(value_name = "TOPIC", required_unless_present = "all")]
+        topics: Vec<String>,
+        /// Everything ‖ 全部
+        #[arg(long, conflicts_with = "topics")]
+        all: bool,
+    },
 }
 
 /// Commands about the session itself; the shell carries them out.

@@ -5,9 +5,12 @@ mod example;
 pub mod grammar;
 mod help;
 mod lab;
+pub mod memory;
 mod mistake;
+pub mod pack;
 mod parse;
 pub mod pictures;
+pub mod progress;
 mod set;
 mod settings;
 pub mod store;
@@ -34,6 +37,10 @@ pub fn execute(
     match command {
         Command::Experiment(experiment) => experiment.run(&context),
         Command::Session(Session::Set(change)) => Ok(set::report(&change.apply(settings))),
+        Command::Learn(_) => Err(Error::input(text(
+            "lessons and quizzes are played by a person",
+            "课程与测验需要由人来做",
+        ))),
         Command::Session(Session::Exit | Session::Help { .. }) => {
             Err(Error::input(text("there is nothing to leave here", "这里没有可退出的会话")))
         }

@@ -7,13 +7,13 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Deserialize;
 
-use crate::report::{Error, Text, text};
+use crate::course::progress::{FORMAT, Progress};
+use crate::report::{Error, Lang, Text, text};
 
 /// The folder of progress and history: `LLM_LAB_HOME`, or the platform's data folder.
 pub fn home() -> Option<PathBuf> {
@@ -31,51 +31,55 @@ pub fn make_home(dir: &Path) -> Result<(), Error> {
     fs::create_dir_all(dir).map_err(|e| unwritable(dir, &e))
 }
 
-/// One value of type `T` in one JSON file.
-pub struct Store<T> {
+/// The progress file.
+pub struct Store {
     path: PathBuf,
-    value: PhantomData<T>,
 }
 
 /// What was read, and what the learner should know about it.
 #[derive(Debug, PartialEq)]
-pub struct Found<T> {
-    /// The value; the default where there was no file or a damaged one.
-    pub value: T,
-    /// That a damaged file was put aside, and where.
+pub struct Found {
+    /// The progress; an empty one where there was no file or a damaged one.
+    pub progress: Progress,
+    /// That the file is damaged, and where it is kept.
     pub note: Option<Text>,
 }
 
-impl<T: Serialize + DeserializeOwned + Default> Store<T> {
+impl Store {
     /// The store in a folder.
-    pub fn new(dir: &Path, file: &str) -> Self {
-        Self { path: dir.join(file), value: PhantomData }
+    pub fn new(dir: &Path) -> Self {
+        Self { path: dir.join("progress.json") }
     }
 
-    /// Reads the value. A damaged file is left where it is until the next change puts it aside.
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the progress. A damaged file is left where it is until the next change puts it aside.
     ///
     /// # Errors
     /// The file is there and cannot be read.
-    pub fn load(&self) -> Result<Found<T>, Error> {
+    pub fn load(&self) -> Result<Found, Error> {
         Ok(match self.read()? {
-            State::None => Found { value: T::default(), note: None },
-            State::Good(value) => Found { value, note: None },
+            State::None => Found { progress: Progress::default(), note: None },
+            State::Good(progress) => Found { progress, note: None },
             State::Damaged(why) => {
                 let path = self.path.display();
                 let note = text(
-                    format!("{path} is damaged ({why}) and was left as it is; starting afresh"),
-                    format!("{path} 已损坏({why}),原样保留,从头开始"),
+                    format!("{path}: {}; it is left as it is, starting afresh", why.en),
+                    format!("{path}:{};原样保留,从头开始", why.zh),
                 );
-                Found { value: T::default(), note: Some(note) }
+                Found { progress: Progress::default(), note: Some(note) }
             }
         })
     }
 
-    /// Reads the value afresh, changes it and writes it, all under the lock; gives the new value.
+    /// Reads the progress afresh, changes it and writes it, all under the lock; gives the new progress.
     ///
     /// # Errors
     /// The folder or a file in it cannot be written.
-    pub fn change(&self, change: impl FnOnce(&mut T)) -> Result<Found<T>, Error> {
+    pub fn change(&self, change: impl FnOnce(&mut Progress)) -> Result<Found, Error> {
         let fail = |e: io::Error| unwritable(&self.path, &e);
         let dir = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(dir).map_err(fail)?;
@@ -88,16 +92,18 @@ impl<T: Serialize + DeserializeOwned + Default> Store<T> {
         let mut lock = fd_lock::RwLock::new(lock);
         let _guard = lock.write().map_err(fail)?;
         let mut found = match self.read()? {
-            State::Damaged(why) => Found { value: T::default(), note: Some(self.aside(&why)?) },
-            State::None => Found { value: T::default(), note: None },
-            State::Good(value) => Found { value, note: None },
+            State::Damaged(why) => {
+                Found { progress: Progress::default(), note: Some(self.aside(&why)?) }
+            }
+            State::None => Found { progress: Progress::default(), note: None },
+            State::Good(progress) => Found { progress, note: None },
         };
-        change(&mut found.value);
-        self.write(dir, &found.value).map_err(fail)?;
+        change(&mut found.progress);
+        self.write(dir, &found.progress).map_err(fail)?;
         Ok(found)
     }
 
-    fn read(&self) -> Result<State<T>, Error> {
+    fn read(&self) -> Result<State, Error> {
         let bytes = match fs::read(&self.path) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(State::None),
@@ -108,14 +114,20 @@ impl<T: Serialize + DeserializeOwned + Default> Store<T> {
                 )));
             }
         };
-        Ok(match serde_json::from_slice(&bytes) {
-            Ok(value) => State::Good(value),
-            Err(e) => State::Damaged(e.to_string()),
-        })
+        let json = String::from_utf8_lossy(&bytes);
+        match Progress::from_json(&json) {
+            Ok(progress) => Ok(State::Good(progress)),
+            // a newer program's file is not damaged, and not ours to put aside
+            Err(error) if newer(&json) => Err(Error::Machine(text(
+                format!("{}: {}", self.path.display(), error.line(Lang::En)),
+                format!("{}:{}", self.path.display(), error.line(Lang::Zh)),
+            ))),
+            Err(error) => Ok(State::Damaged(text(error.line(Lang::En), error.line(Lang::Zh)))),
+        }
     }
 
     /// Moves the damaged file to the first free `.bak` name.
-    fn aside(&self, why: &str) -> Result<Text, Error> {
+    fn aside(&self, why: &Text) -> Result<Text, Error> {
         let name = |n: usize| match n {
             0 => self.path.with_extension("json.bak"),
             n => self.path.with_extension(format!("json.bak.{n}")),
@@ -130,29 +142,37 @@ impl<T: Serialize + DeserializeOwned + Default> Store<T> {
                 }
                 Err(_) => continue,
             }
-            let (path, backup) = (self.path.display(), backup.display());
+            let backup = backup.display();
             return Ok(text(
-                format!("{path} was damaged ({why}); it is kept as {backup}"),
-                format!("{path} 已损坏({why}),原文件保存为 {backup}"),
+                format!("{}; the file is kept as {backup}", why.en),
+                format!("{};原文件保存为 {backup}", why.zh),
             ));
         }
         Err(unwritable(&self.path, &io::Error::other("too many .bak files")))
     }
 
-    fn write(&self, dir: &Path, value: &T) -> io::Result<()> {
+    fn write(&self, dir: &Path, progress: &Progress) -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(dir)?;
-        serde_json::to_writer_pretty(&mut file, value)?;
-        file.write_all(b"\n")?;
+        file.write_all(progress.to_json().as_bytes())?;
         file.as_file().sync_all()?;
         file.persist(&self.path)?;
         Ok(())
     }
 }
 
-enum State<T> {
+/// Whether a newer program wrote this.
+fn newer(json: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Version {
+        format: u32,
+    }
+    serde_json::from_str::<Version>(json).is_ok_and(|version| version.format > FORMAT)
+}
+
+enum State {
     None,
-    Good(T),
-    Damaged(String),
+    Good(Progress),
+    Damaged(Text),
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Error {
@@ -166,58 +186,66 @@ fn unwritable(path: &Path, error: &io::Error) -> Error {
 mod tests {
     use super::*;
 
-    type Counts = std::collections::BTreeMap<String, u32>;
+    const AT: &str = "2026-01-01T00:00:00Z";
 
-    fn store(dir: &Path) -> Store<Counts> {
-        Store::new(dir, "progress.json")
-    }
-
-    fn bump(store: &Store<Counts>, key: &str) -> Found<Counts> {
-        store.change(|c| *c.entry(key.to_string()).or_default() += 1).unwrap()
+    fn finish(store: &Store, lesson: &str) -> Found {
+        store.change(|progress| progress.finish(lesson, AT)).unwrap()
     }
 
     #[test]
     fn a_change_is_read_back() {
         let dir = tempfile::tempdir().unwrap();
-        let store = store(&dir.path().join("new/folder"));
-        assert_eq!(store.load().unwrap().value, Counts::new());
-        bump(&store, "a");
-        bump(&store, "a");
-        assert_eq!(store.load().unwrap().value["a"], 2);
+        let store = Store::new(&dir.path().join("new/folder"));
+        assert_eq!(store.load().unwrap().progress, Progress::default());
+        finish(&store, "a");
+        finish(&store, "b");
+        let found = store.load().unwrap();
+        assert!(found.progress.done("a") && found.progress.done("b") && found.note.is_none());
     }
 
     #[test]
     fn two_at_once_lose_nothing() {
         let dir = tempfile::tempdir().unwrap();
         std::thread::scope(|s| {
-            for key in ["a", "b", "c", "d"] {
-                let store = store(dir.path());
-                s.spawn(move || (0..25).for_each(|_| drop(bump(&store, key))));
+            for thread in 0..4 {
+                let store = Store::new(dir.path());
+                s.spawn(move || {
+                    (0..10).for_each(|i| drop(finish(&store, &format!("{thread}-{i}"))))
+                });
             }
         });
-        let value = store(dir.path()).load().unwrap().value;
-        assert_eq!(value.values().sum::<u32>(), 100);
+        let progress = Store::new(dir.path()).load().unwrap().progress;
+        assert_eq!(progress.lessons.len(), 40);
     }
 
     #[test]
     fn a_damaged_file_is_kept_and_never_overwritten() {
         let dir = tempfile::tempdir().unwrap();
-        let store = store(dir.path());
+        let store = Store::new(dir.path());
         let file = |name: &str| dir.path().join(name);
-        for (half, backup) in [
-            ("{\"a\": ", "progress.json.bak"),
-            ("{\"a\": \"x", "progress.json.bak.1"),
-            ("\u{0}", "progress.json.bak.2"),
-        ] {
-            fs::write(file("progress.json"), half).unwrap();
+        let whole = Progress::default().to_json();
+        let half = &whole[..whole.len() / 2];
+        for (damaged, backup) in
+            [(half, "progress.json.bak"), ("x", "progress.json.bak.1"), ("", "progress.json.bak.2")]
+        {
+            fs::write(store.path(), damaged).unwrap();
             assert!(store.load().unwrap().note.is_some());
-            let found = bump(&store, "b");
+            let found = finish(&store, "b");
             let note = found.note.unwrap();
-            assert!(note.en.contains(backup) && !note.en.contains('\n'), "{}", note.en);
-            assert_eq!(fs::read_to_string(file(backup)).unwrap(), half);
-            assert_eq!(found.value["b"], 1);
+            assert!(note.en.ends_with(backup) && !note.en.contains('\n'), "{}", note.en);
+            assert_eq!(fs::read_to_string(file(backup)).unwrap(), damaged);
+            assert!(store.load().unwrap().progress.done("b"));
         }
-        assert_eq!(fs::read_to_string(file("progress.json.bak")).unwrap(), "{\"a\": ");
+        assert_eq!(fs::read_to_string(file("progress.json.bak")).unwrap(), half);
+    }
+
+    #[test]
+    fn a_newer_file_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::new(dir.path());
+        fs::write(store.path(), r#"{"format": 9, "more": []}"#).unwrap();
+        assert_eq!(store.change(|_| {}).unwrap_err().exit_code(), 3);
+        assert!(fs::read_to_string(store.path()).unwrap().contains("more"));
     }
 
     #[test]
@@ -225,7 +253,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, "x").unwrap();
-        let store = store(&file);
-        assert_eq!(store.change(|_| {}).unwrap_err().exit_code(), 3);
+        assert_eq!(Store::new(&file).change(|_| {}).unwrap_err().exit_code(), 3);
     }
 }

@@ -52,8 +52,11 @@ fn as_typed(value: &str, quote: Option<char>) -> String {
         Some(quote) if goes_on => format!("{quote}{value}"),
         Some(quote) => format!("{quote}{value}{quote} "),
         None => {
-            let word = shlex::try_quote(value).unwrap_or(value.into());
-            format!("{word}{blank}")
+            let safe = |c: char| c.is_alphanumeric() || "-_./=:+@%,~".contains(c);
+            match value.chars().all(safe) {
+                true => format!("{value}{blank}"),
+                false => format!("{}{blank}", shlex::try_quote(value).unwrap_or(value.into())),
+            }
         }
     }
 }

@@ -1,9 +1,13 @@
 //! F5: one-shot commands and the REPL: the only room that reads stdin and writes stdout.
 
+mod ask;
 mod complete;
 mod editor;
 mod highlight;
+mod learn;
+mod play;
 mod repl;
+mod screen;
 mod script;
 mod session;
 mod voice;
@@ -16,6 +20,7 @@ use std::process::ExitCode;
 
 use crate::app::{Place, Settings, lang_among, settings_from};
 use crate::report::{Error, Text};
+use ask::Ask;
 use session::{Response, Session};
 
 /// The whole program.
@@ -31,12 +36,33 @@ pub fn main() -> ExitCode {
 
 /// Carries out the process's arguments.
 fn once(session: &mut Session, words: &[OsString]) -> Result<(), Error> {
-    match session.respond_to(words, Place::Argv)? {
-        Response::Nothing | Response::Leave => Ok(()),
+    let response = session.respond_to(words, Place::Argv)?;
+    if matches!(response, Response::Opened) {
+        return if std::io::stdin().is_terminal() {
+            repl::run(session)
+        } else {
+            script::run(session)
+        };
+    }
+    let settings = session.settings.clone();
+    let mut lines = script::Lines::default();
+    deliver(response, session, || Ask::stdin(&mut lines, &settings))
+}
+
+/// Shows what a line gave; a lesson or a quiz is played with answers from `ask`.
+///
+/// # Errors
+/// The output is gone, or nobody answers.
+fn deliver<'a>(
+    response: Response,
+    session: &mut Session,
+    ask: impl FnOnce() -> Result<Ask<'a>, Error>,
+) -> Result<(), Error> {
+    match response {
         Response::Page(page) => voice::show_page(&page, &session.settings),
         Response::Shown(shown) => voice::show(&shown),
-        Response::Opened if std::io::stdin().is_terminal() => repl::run(session),
-        Response::Opened => script::run(session),
+        Response::Play(play, settings) => play::play(play, &settings, session, &mut ask()?),
+        Response::Nothing | Response::Opened | Response::Leave => Ok(()),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use super::ask::Ask;
 use super::editor::{Mode, Prompt, Typed};
 use super::session::{Response, Session};
-use super::{voice, watch};
+use super::{deliver, voice, watch};
 use crate::app::{Settings, store, tree};
 use crate::report::{Error, Text, text};
 
@@ -36,9 +37,10 @@ pub fn run(session: &mut Session) -> Result<(), Error> {
         }
         let done = match session.respond(&line) {
             Ok(Response::Leave) => return Ok(()),
-            Ok(Response::Page(page)) => voice::show_page(&page, &session.settings),
-            Ok(Response::Shown(shown)) => voice::show(&shown),
-            Ok(Response::Nothing | Response::Opened) => Ok(()),
+            Ok(response) => {
+                let settings = session.settings.clone();
+                deliver(response, session, || Ask::terminal(&settings))
+            }
             Err(error) => Err(error),
         };
         match done {

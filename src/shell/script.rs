@@ -2,8 +2,9 @@
 
 use std::io::{BufRead, Read};
 
+use super::ask::Ask;
+use super::deliver;
 use super::session::{Response, Session};
-use super::voice;
 use super::words::unfinished;
 use crate::report::{Error, Text, text};
 
@@ -17,13 +18,13 @@ const LONGEST: u64 = 1 << 20;
 pub fn run(session: &mut Session) -> Result<(), Error> {
     let mut lines = Lines::default();
     while let Some(line) = lines.next_whole().map_err(|e| lines.placed(e))? {
-        let shown = match session.respond(&line).map_err(|e| lines.placed(e))? {
-            Response::Leave => return Ok(()),
-            Response::Page(page) => voice::show_page(&page, &session.settings),
-            Response::Shown(shown) => voice::show(&shown),
-            Response::Nothing | Response::Opened => Ok(()),
-        };
-        shown?;
+        let response = session.respond(&line).map_err(|e| lines.placed(e))?;
+        if matches!(response, Response::Leave) {
+            return Ok(());
+        }
+        if let Err(error) = deliver(response, session, || Ok(Ask::Pipe(&mut lines))) {
+            return Err(lines.placed(error));
+        }
     }
     Ok(())
 }

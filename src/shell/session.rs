@@ -4,9 +4,11 @@
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
+use super::play::Play;
 use super::voice;
 use super::watch::Watch;
 use crate::app::grammar::{Command, Line, Session as About};
+use crate::app::memory::Memory;
 use crate::app::{self, Asked, Format, Place, Settings, View};
 use crate::render::inline::{Protocol, encode};
 use crate::render::{json, picture, terminal};
@@ -16,6 +18,8 @@ use crate::report::{Error, Figure, Report, text};
 pub struct Session {
     /// The settings.
     pub settings: Settings,
+    /// The learner's progress, read when it is first needed.
+    memory: Option<Memory>,
 }
 
 /// What a line gives.
@@ -27,6 +31,8 @@ pub enum Response {
     Page(String),
     /// A report as it is to be shown.
     Shown(String),
+    /// A lesson or a quiz that waits for answers, with the settings of its line.
+    Play(Play, Box<Settings>),
     /// Options without a command.
     Opened,
     /// The session is over.
@@ -36,7 +42,12 @@ pub enum Response {
 impl Session {
     /// A session with its first settings.
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        Self { settings, memory: None }
+    }
+
+    /// What is remembered of the learner.
+    pub fn memory(&mut self) -> &mut Memory {
+        self.memory.get_or_insert_with(Memory::open)
     }
 
     /// Answers one line of the REPL or of a script.
@@ -79,12 +90,15 @@ impl Session {
             return Ok(Response::Opened);
         };
         match command {
+            Command::Learn(learn) => return self.learn(learn, typed, settings),
             Command::Session(About::Exit) => return Ok(Response::Leave),
             Command::Session(About::Set(change)) => self.settings = change.apply(&settings),
             Command::Experiment(_) => app::pictures::check(&settings)?,
             _ => {}
         }
-        let report = app::execute(command, &settings, &Watch::new(&settings))?;
+        let watch = Watch::new(&settings);
+        let report = app::execute(command, &settings, &watch)?;
+        drop(watch);
         Ok(Response::Shown(present(&report, typed, &settings)?))
     }
 }

@@ -67,6 +67,11 @@ pub fn note(words: &Text, settings: &Settings) {
     }
 }
 
+/// Something on stderr that the learner must know, quiet or not.
+pub fn warning(words: &Text, settings: &Settings) {
+    aside("33", words.get(settings.lang), settings);
+}
+
 /// An error on stderr, in one line. Whether it can be written is no concern of ours.
 pub fn error(error: &Error, before: &Text, settings: &Settings) {
     if *error == Error::ClosedPipe {

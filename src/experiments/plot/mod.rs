@@ -12,6 +12,9 @@ use features::{Features, features, gap};
 
 /// Plot activation functions, their slopes and their curvatures ‖ 画激活函数及其一阶、二阶导数
 #[derive(Debug, Clone, clap::Args)]
+#[command(
+    after_help = "plot swish --beta 0.5\nplot swish --beta 0.1 1 10\nplot gelu relu silu --derivative --range -4 4\nplot gelu-tanh --against gelu"
+)]
 pub struct Plot {
     /// Curves to draw over each other ‖ 要叠画的曲线
     #[arg(required = true, num_args = 1.., value_parser = clap::builder::PossibleValuesParser::new(curve::names()))]
