@@ -1,6 +1,7 @@
 //! F3: a report as terminal text, PNG, SVG or JSON. Returns strings and bytes; prints nothing.
 
 pub mod bins;
+pub mod clip;
 pub mod inline;
 pub mod json;
 pub mod palette;

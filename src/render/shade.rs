@@ -2,7 +2,7 @@
 
 use super::palette::{self, Rgb};
 use super::scale::Span;
-use crate::report::{Axis, Heatmap, Palette};
+use crate::report::{Axis, Heatmap, Palette, number};
 
 /// How one heatmap's values become colours.
 pub struct Shades {
@@ -84,15 +84,64 @@ pub fn thinned(map: &Heatmap, rows: usize, columns: usize) -> Vec<Vec<f64>> {
     (0..rows).map(|r| (0..columns).map(|c| cell(r, c)).collect()).collect()
 }
 
+/// Ticks of an axis of `cells` cells without names, `(place, label)`, at most about `most`: the
+/// cells' indices, or round values where the axis has a range.
+pub fn cell_ticks(axis: &Axis, cells: usize, most: usize) -> Vec<(f64, String)> {
+    let place = |index: f64| (index + 0.5) / cells.max(1) as f64;
+    let last = cells.saturating_sub(1) as f64;
+    let Some((low, high)) = axis.range.filter(|(low, high)| low < high && last > 0.0) else {
+        let step = (0..18u32).flat_map(|d| [1, 2, 5].map(|f| f * 10usize.pow(d)));
+        let step = step.into_iter().find(|s| cells.div_ceil(*s) <= most.max(2)).unwrap_or(1);
+        return (0..cells).step_by(step).map(|i| (place(i as f64), number(i as f64))).collect();
+    };
+    let ticks = Span::fit(axis, std::iter::empty(), 0.0).ticks((most / 2).clamp(2, 10)).into_iter();
+    let index = |value: f64| (value - low) / (high - low) * last;
+    ticks.map(|t| (place(index(t.value)).clamp(0.0, 1.0), t.label)).collect()
+}
+
 /// A short number for inside a cell.
 pub fn short(value: f64) -> String {
     let size = value.abs();
     let words = match size {
-        _ if !value.is_finite() => crate::report::number(value),
+        _ if !value.is_finite() => number(value),
         _ if size >= 1e5 || (size > 0.0 && size < 5e-3) => format!("{value:.0e}"),
         _ if size >= 100.0 || value.fract() == 0.0 => format!("{value:.0}"),
         _ if size >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
     };
     words.replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_numbered_by_whole_numbers() {
+        let labels = |cells, most| -> Vec<String> {
+            cell_ticks(&Axis::new("token"), cells, most).into_iter().map(|t| t.1).collect()
+        };
+        assert_eq!(labels(4, 9), ["0", "1", "2", "3"]);
+        assert_eq!(labels(100, 5), ["0", "20", "40", "60", "80"]);
+        assert!(labels(0, 5).is_empty());
+    }
+
+    #[test]
+    fn a_large_map_is_averaged_and_categories_are_sampled() {
+        let mut map = Heatmap {
+            values: vec![vec![1.0, 3.0, f64::NAN, 5.0]; 2],
+            palette: Palette::Sequential,
+            unit: String::new(),
+            show_values: false,
+        };
+        assert_eq!(thinned(&map, 1, 2), [[2.0, 5.0]]);
+        map.palette = Palette::Categories(Vec::new());
+        assert_eq!(thinned(&map, 1, 2)[0][0], 1.0);
+    }
+
+    #[test]
+    fn short_numbers_keep_two_or_three_digits() {
+        let shorts = [1.0, -0.123, 12.34, 123.4, 0.0001, 0.0].map(short);
+        assert_eq!(shorts, ["1", "−0.12", "12.3", "123", "1e−4", "0"]);
+    }
 }

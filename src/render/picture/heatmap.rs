@@ -5,8 +5,7 @@ use super::frame::{Area, Frame, Side, TICK, names};
 use super::key::{Entry, Key, Mark};
 use super::scene::{GREY, Scene, Words};
 use crate::render::palette;
-use crate::render::scale::Span;
-use crate::render::shade::{Shades, short, thinned};
+use crate::render::shade::{Shades, cell_ticks, short, thinned};
 use crate::report::{Axis, Heatmap, Palette, Panel};
 
 /// More cells than this each way cannot be told apart in the picture.
@@ -69,23 +68,9 @@ fn side(axis: &Axis, cells: usize, room: f64, horizontal: bool) -> Side {
         let (ticks, upwards) = names(&named, room, horizontal);
         return Side { label, ticks, grid: false, upwards };
     }
-    let last = cells.saturating_sub(1) as f64;
-    let (low, high) = axis.range.filter(|(l, h)| l < h).unwrap_or((0.0, last));
-    let whole = axis.range.is_none();
-    let span =
-        Span::fit(&Axis::new("").between(low, high.max(low + 1e-9)), std::iter::empty(), 0.0);
-    let each = if horizontal { 60.0 } else { 30.0 };
-    let count = ((room / each) as usize).clamp(2, 10);
-    let ticks = span
-        .ticks(count)
-        .into_iter()
-        .filter(|t| !whole || (t.value.fract() == 0.0 && t.value <= last))
-        .map(|t| {
-            let index = if last > 0.0 { (t.value - low) / (high - low) * last } else { 0.0 };
-            let place = (index + 0.5) / cells.max(1) as f64;
-            (if horizontal { place } else { 1.0 - place }, t.label)
-        });
-    Side { label, ticks: ticks.collect(), grid: false, upwards: false }
+    let ticks = cell_ticks(axis, cells, (room / if horizontal { 30.0 } else { 22.0 }) as usize);
+    let turn = |(place, label)| (if horizontal { place } else { 1.0 - place }, label);
+    Side { label, ticks: ticks.into_iter().map(turn).collect(), grid: false, upwards: false }
 }
 
 fn key(map: &Heatmap, shades: &Shades, h: f64) -> Key {

@@ -5,6 +5,7 @@ use super::font;
 use super::frame::{Area, Frame, Side, names, ticks_that_fit};
 use super::key::{Entry, Key, Mark};
 use super::scene::{GREY, INK, PAPER, Point, Scene, Shape, Words, dashes};
+use crate::render::clip::clip;
 use crate::render::palette::{self, Rgb};
 use crate::render::scale::Span;
 use crate::report::{Axis, Lines, Panel, Series, Stroke};
@@ -28,7 +29,10 @@ pub fn plan<'a>(panel: &Panel, lines: &'a Lines, (w, h): (f64, f64)) -> (Frame, 
     let x = Span::fit(&panel.x, all().map(|p| p.0), if dotted { 0.03 } else { 0.0 });
     let bands = lines.series.iter().flat_map(|s| s.band.iter().flat_map(|b| [b.0, b.1]));
     let marked = lines.markers.iter().map(|m| m.y);
-    let y = Span::fit(&panel.y, all().map(|p| p.1).chain(bands).chain(marked), 0.06);
+    // Labels of marked points stand above and below them: they need room.
+    let labelled = lines.markers.iter().any(|m| !m.label.is_empty());
+    let margin = if labelled { 0.11 } else { 0.06 };
+    let y = Span::fit(&panel.y, all().map(|p| p.1).chain(bands).chain(marked), margin);
     let frame = Frame {
         w,
         h,
@@ -126,16 +130,19 @@ impl Curves<'_> {
         let placed: Vec<Option<Point>> = points.iter().map(|p| self.at(area, *p)).collect();
         for now in thinned(placed) {
             match (last, now) {
-                (Some(from), Some(to)) => match clip(from, to, area) {
-                    Some((a, b)) => {
-                        if let Some(piece) = pieces.last_mut().filter(|p| p.last() == Some(&a)) {
-                            piece.push(b);
-                        } else {
-                            pieces.push(vec![a, b]);
+                (Some(from), Some(to)) => {
+                    match clip(from, to, (area.x, area.y), (area.x + area.w, area.y + area.h)) {
+                        Some((a, b)) => {
+                            if let Some(piece) = pieces.last_mut().filter(|p| p.last() == Some(&a))
+                            {
+                                piece.push(b);
+                            } else {
+                                pieces.push(vec![a, b]);
+                            }
                         }
+                        None => pieces.push(Vec::new()),
                     }
-                    None => pieces.push(Vec::new()),
-                },
+                }
                 _ => pieces.push(Vec::new()),
             }
             last = now;
@@ -285,31 +292,4 @@ fn thinned(points: Vec<Option<Point>>) -> Vec<Option<Point>> {
         out.extend(run.last());
     }
     out
-}
-
-/// The part of a straight line that lies inside the area (Liang & Barsky 1984).
-fn clip(from: Point, to: Point, area: Area) -> Option<(Point, Point)> {
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    let (mut enter, mut leave) = (0.0f64, 1.0f64);
-    for (toward, distance) in [
-        (-dx, from.0 - area.x),
-        (dx, area.x + area.w - from.0),
-        (-dy, from.1 - area.y),
-        (dy, area.y + area.h - from.1),
-    ] {
-        if toward == 0.0 {
-            if distance < -1e-9 {
-                return None;
-            }
-        } else if toward < 0.0 {
-            enter = enter.max(distance / toward);
-        } else {
-            leave = leave.min(distance / toward);
-        }
-    }
-    let at = |f: f64| (from.0 + dx * f, from.1 + dy * f);
-    let start = if enter == 0.0 { from } else { at(enter) };
-    let end = if leave == 1.0 { to } else { at(leave) };
-    let finite = [start.0, start.1, end.0, end.1].iter().all(|v| v.is_finite());
-    (enter <= leave && finite).then_some((start, end))
 }

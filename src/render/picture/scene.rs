@@ -2,10 +2,8 @@
 //! pixel of the PNG each way), the origin at the top left.
 
 use super::font;
+pub use crate::render::clip::Point;
 use crate::render::palette::Rgb;
-
-/// A place, in points.
-pub type Point = (f64, f64);
 
 /// Ink for words and axes.
 pub const INK: Rgb = (38, 38, 38);
