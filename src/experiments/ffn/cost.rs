@@ -8,7 +8,8 @@ use super::{distinct, kind, metric, tokens, usual_width};
 use crate::experiments::{Context, params};
 use crate::math::ffn::{Ffn, Kind, cost};
 use crate::report::{
-    Axis, Bars, Content, Error, Figure, Lines, Panel, Report, Series, Table, Text, number, text,
+    Axis, Bars, Content, Error, Figure, Lines, Panel, Report, Series, Stroke, Table, Text, number,
+    text,
 };
 
 /// The activation's share of FLOPs and of time ‖ 激活函数占多少 FLOPs、多少时间
@@ -165,12 +166,15 @@ fn pass(block: &Ffn<f32>, x: &Array2<f32>) -> Seconds {
 /// The share of FLOPs over d, and the measured milliseconds of each part.
 fn figure(kinds: &[Kind], measured: &[(Kind, Seconds)], d_model: usize) -> Figure {
     let widths = (6..=14).map(|power| 1_usize << power); // 64 to 16384
-    let shares = kinds.iter().map(|&kind| {
+    let shares = kinds.iter().enumerate().map(|(i, &kind)| {
+        let cost = |kind: Kind| (kind.activation().operations(), kind.gated());
+        let covered = kinds[..i].iter().any(|&earlier| cost(earlier) == cost(kind));
         let points = widths.clone().map(|d| {
             let flops = cost::flops(kind, 1, d, usual_width(kind, d));
             (d as f64, 100.0 * flops.activation / flops.total())
         });
-        Series::new(kind.title(), points.collect())
+        let stroke = if covered { Stroke::Dashed } else { Stroke::Solid };
+        Series::new(kind.title(), points.collect()).stroke(stroke)
     });
     let mut panels = vec![Panel {
         title: "counted".to_string(),

@@ -141,11 +141,11 @@ fn inside(kind: Kind, trace: &Trace<f64>) -> Figure {
         Panel {
             title: title.to_string(),
             x: Axis::new("hidden unit"),
-            y: Axis::new("token"),
+            y: Axis::names("token", (0..array.nrows().min(16)).map(|t| t.to_string()).collect()),
             content: Content::Heatmap(map),
         }
     });
-    Figure::grid("inside", format!("Inside a {} block", kind.title()), 1, panels.collect())
+    Figure::grid("inside", format!("Inside a {} block", kind.title()), 2, panels.collect())
 }
 
 /// What the tables show.

@@ -29,10 +29,12 @@ pub fn figure(
     (low, high): (f64, f64),
 ) -> Figure {
     let x = || Axis::new("x").between(low, high);
-    let mut series: Vec<Series> = found
-        .iter()
-        .map(|f| Series::new(&f.curve.title, trace(&f.curve, nth, low, high)))
-        .collect();
+    let mut series: Vec<Series> = Vec::new();
+    for (i, Found { curve, .. }) in found.iter().enumerate() {
+        let covered = found[..i].iter().any(|f| f.curve.function == curve.function);
+        let stroke = if covered { Stroke::Dashed } else { Stroke::Solid };
+        series.push(Series::new(&curve.title, trace(curve, nth, low, high)).stroke(stroke));
+    }
     let mut errors = Lines::default();
     if let Some(reference) = reference {
         if found.iter().all(|f| f.curve.label != reference.label) {
@@ -116,9 +118,9 @@ fn markers(found: &[Found], nth: usize, (low, high): (f64, f64), series: &[Serie
     let ys = || series.iter().flat_map(|s| &s.points).map(|p| p.1).filter(|y| y.is_finite());
     let (bottom, top) =
         (ys().fold(f64::INFINITY, f64::min), ys().fold(f64::NEG_INFINITY, f64::max));
-    let (dx, dy) = ((high - low) * 0.12, (top - bottom) * 0.07);
+    let (dx, dy) = ((high - low) * 0.05, (top - bottom) * 0.05);
     let mut mark = |x: f64, y: f64, label: String, series: usize| {
-        if !(low..=high).contains(&x) || markers.iter().any(|m| near(m, x, y, dx * 0.02, dy * 0.02))
+        if !(low..=high).contains(&x) || markers.iter().any(|m| near(m, x, y, dx * 0.05, dy * 0.05))
         {
             return;
         }

@@ -201,6 +201,10 @@ pub fn metrics(report: &mut Report, found: &[Found], at: &[f64]) {
         let (x, y) = lowest(one.features.minimum);
         put("minimum.x", x);
         put("minimum.y", y);
+        if let Some((x, size)) = one.error {
+            put("error.max", size.into());
+            put("error.at", x.into());
+        }
         for x in [0.0].iter().chain(at.iter().filter(|x| **x != 0.0)) {
             put(&format!("value.at_{x}"), f.value(*x).into());
             put(&format!("slope.at_{x}"), f.slope(*x).into());
@@ -224,10 +228,6 @@ pub fn metrics(report: &mut Report, found: &[Found], at: &[f64]) {
             put("curvature.max.x", x.into());
         }
         put("monotonic", one.features.monotonic.into());
-        if let Some((x, size)) = one.error {
-            put("error.max", size.into());
-            put("error.at", x.into());
-        }
     }
 }
 
