@@ -1,5 +1,6 @@
 //! F1: what is built from `math`: stacks of blocks, and the configurations of published models.
 
+pub mod lookalike;
 mod placement;
 pub mod published;
 pub mod stack;

@@ -42,9 +42,16 @@ subcommands! {
     axes::Axes,
     batch::Batch,
     time::Time,
+    length::Length,
     statistics::Statistics,
     directions::Directions,
     placement::Placement,
+    deepnorm::Deepnorm,
+    update::Update,
+    growth::Growth,
+    signal::Signal,
+    init::Init,
+    lookalike::Lookalike,
 }
 
 /// Normalization: LayerNorm, RMSNorm, BatchNorm, what they do and where they stand ‖ 归一化:LayerNorm、RMSNorm、BatchNorm 的算法、性质与位置

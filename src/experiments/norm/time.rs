@@ -74,11 +74,11 @@ impl Time {
                 }
             }
         }
-        Ok(self.report(&mut timed))
+        Ok(self.report(&timed))
     }
 
     /// Medians with quartiles, and the ratios.
-    fn report(&self, timed: &mut [Timed]) -> Report {
+    fn report(&self, timed: &[Timed]) -> Report {
         let mut report =
             Report::new(text("LayerNorm and RMSNorm on the clock", "LayerNorm 与 RMSNorm 计时"));
         report.say(text(
@@ -96,46 +96,42 @@ impl Time {
             .numbers(text("median (ms)", "中位数(ms)"))
             .numbers(text("lower quartile (ms)", "下四分位(ms)"))
             .numbers(text("upper quartile (ms)", "上四分位(ms)"));
-        for one in timed.iter_mut() {
-            one.times.sort_by(f64::total_cmp);
-            let at =
-                |share: f64| one.times[(share * (one.times.len() - 1) as f64).round() as usize];
-            let (low, median, high) = (at(0.25), at(0.5), at(0.75));
+        let mut medians = Vec::new();
+        for one in timed {
+            let (low, median, high) = quartiles(&one.times);
             table.row(vec![one.name.into(), median.into(), low.into(), high.into()]);
             report
                 .metric_in(format!("{}.median", one.key), median, "ms")
                 .metric(format!("{}.spread", one.key), (high - low) / median);
+            medians.push(median);
         }
-        let median = |report: &Report, key: &str| {
-            report.number(&format!("{key}.median")).unwrap_or(f64::NAN)
-        };
-        let ratio = |report: &Report, way: &str| {
-            median(report, &format!("layer.{way}")) / median(report, &format!("rms.{way}"))
-        };
-        let (forward, backward) = (ratio(&report, "forward"), ratio(&report, "backward"));
-        let both = |report: &Report, kind: &str| {
-            median(report, &format!("{kind}.forward")) + median(report, &format!("{kind}.backward"))
-        };
-        let total = both(&report, "layer") / both(&report, "rms");
         report.table(table);
-        report
-            .metric("ratio.forward", forward)
-            .metric("ratio.backward", backward)
-            .metric("ratio.total", total);
-        let series = ["layer", "rms"].map(|kind| {
-            let ways = ["forward", "backward"].map(|way| median(&report, &format!("{kind}.{way}")));
-            let name = if kind == "layer" { "LayerNorm" } else { "RMSNorm" };
-            (name.to_string(), ways.to_vec())
-        });
+        for (way, pair) in [("forward", &timed[..2]), ("backward", &timed[2..])] {
+            // Each call against the call right beside it: a slow moment slows both.
+            let pairs = pair[0].times.iter().zip(&pair[1].times);
+            let ratios: Vec<f64> = pairs.map(|(layer, rms)| layer / rms).collect();
+            report.metric(format!("ratio.{way}"), quartiles(&ratios).1);
+        }
+        let series = ["LayerNorm", "RMSNorm"].iter().enumerate();
+        let series =
+            series.map(|(i, n)| (n.to_string(), vec![medians[i], medians[i + 2]])).collect();
         report.figure(Figure::new(
             "time",
             format!("Median time per call, {} × {} in f32", self.tokens, self.dim),
             Axis::names("", vec!["forward".to_string(), "backward".to_string()]),
             Axis::new("time (ms)"),
-            Content::Bars(Bars { series: series.to_vec() }),
+            Content::Bars(Bars { series }),
         ));
         report
     }
+}
+
+/// Lower quartile, median and upper quartile.
+fn quartiles(values: &[f64]) -> (f64, f64, f64) {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = |share: f64| sorted[(share * (sorted.len() - 1) as f64).round() as usize];
+    (at(0.25), at(0.5), at(0.75))
 }
 
 /// A function to time.

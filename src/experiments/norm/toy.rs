@@ -84,10 +84,12 @@ pub struct Seen {
     pub largest: Vec<f64>,
     /// RMS of what each feed-forward branch adds.
     pub added: Vec<f64>,
-    /// RMS change of the output after one step of gradient descent, if a rate was given.
+    /// RMS change of the output after one step of gradient descent, if one was asked for.
     pub change: Option<f64>,
     /// Mean cosine between an input token and the same token at the end.
     pub cosine: f64,
+    /// Mean cosine between different tokens at the end: 1 when all tokens have become one.
+    pub alike: f64,
     /// Numbers learned.
     pub parameters: usize,
 }
@@ -134,34 +136,42 @@ impl Toy {
     pub fn look(
         &self,
         config: &Config,
-        rate: Option<f64>,
+        step: Option<Step>,
         context: &Context,
         progress: &mut Progress,
     ) -> Result<Vec<Seen>, Error> {
         (0..self.draws)
             .map(|draw| {
                 progress.step(context, config.layers)?;
-                Ok(self.draw(config, rate, &mut context.rng(1 + draw as u64)))
+                Ok(self.draw(config, step, &mut context.rng(1 + draw as u64)))
             })
             .collect()
     }
 
-    /// One random stack: Gaussian input, cross-entropy against random targets through a random head.
-    fn draw(&self, config: &Config, rate: Option<f64>, rng: &mut ChaCha8Rng) -> Seen {
+    /// A random input with something to predict from it.
+    pub fn task(&self, rng: &mut ChaCha8Rng) -> Task {
         let d = self.dim;
-        let side = 2.0 / (self.tokens + d) as f64;
-        let x = xavier::<f64>(self.tokens, d, side.sqrt().recip(), rng); // (T, d), variance 1
-        let head = xavier::<f64>(d, d, 1.0, rng); // (d, V) with V = d
-        let targets: Vec<usize> = (0..self.tokens).map(|_| rng.random_range(0..d)).collect();
+        let normal = ((self.tokens + d) as f64 / 2.0).sqrt(); // the gain at which Xavier has variance 1
+        let x = xavier(self.tokens, d, normal, rng); // (T, d)
+        let head = xavier(d, d, 1.0, rng); // (d, V) with V = d
+        let targets = (0..self.tokens).map(|_| rng.random_range(0..d)).collect();
+        Task { x, head, targets }
+    }
+
+    /// One random stack: Gaussian input, cross-entropy against random targets through a random head.
+    fn draw(&self, config: &Config, step: Option<Step>, rng: &mut ChaCha8Rng) -> Seen {
+        let task = self.task(rng);
         let mut stack = Stack::<f64>::new(config, rng);
 
+        let x = task.x.clone();
         let (y, tape) = stack.forward(x.clone()); // (T, d)
-        let (_, d_logits) = cross_entropy(y.dot(&head).view(), &targets); // (T, V)
-        let back = stack.backward(&tape, d_logits.dot(&head.t()).view());
-        let cosine = mean_cosine(&x, &y);
-        let change = rate.map(|rate| {
-            stack.descend(&back.gradient, rate);
-            rms(&(stack.forward(x).0 - &y))
+        let mut back = stack.backward(&tape, task.gradient(&y).view());
+        let change = step.map(|step| {
+            if !step.norms {
+                freeze_norms(&mut back.gradient);
+            }
+            stack.descend(&back.gradient, step.rate);
+            rms(&(stack.forward(x.clone()).0 - &y))
         });
         let each = config.sublayers();
         let blocks = || (each - 1..tape.kept.len()).step_by(each);
@@ -177,8 +187,45 @@ impl Toy {
             largest: stream(largest),
             added: blocks().map(|i| rms(&tape.kept[i].added)).collect(),
             change,
-            cosine,
+            cosine: mean_cosine(&x, &y),
+            alike: alike(&y),
             parameters: stack.count(),
+        }
+    }
+}
+
+/// A Gaussian input, a random head, and random targets.
+pub struct Task {
+    /// The input, `(T, d)`, variance 1.
+    pub x: Array2<f64>,
+    head: Array2<f64>,
+    targets: Vec<usize>,
+}
+
+impl Task {
+    /// The gradient of the cross-entropy at the stack's output `y` `(T, d)`.
+    pub fn gradient(&self, y: &Array2<f64>) -> Array2<f64> {
+        let (_, d_logits) = cross_entropy(y.dot(&self.head).view(), &self.targets); // (T, V)
+        d_logits.dot(&self.head.t())
+    }
+}
+
+/// One step of gradient descent.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// The learning rate.
+    pub rate: f64,
+    /// Whether the norms' γ and β move too, or only the branches' weights.
+    pub norms: bool,
+}
+
+/// Leaves the norms' γ and β where they are.
+fn freeze_norms(gradient: &mut Stack<f64>) {
+    let of_norm = |name: &str| name.ends_with("gamma") || name.ends_with("beta");
+    let norms: Vec<bool> = gradient.arrays().iter().map(|(name, _)| of_norm(name)).collect();
+    for (mut array, norm) in gradient.arrays_mut().into_iter().zip(norms) {
+        if norm {
+            array.fill(0.0);
         }
     }
 }
@@ -196,7 +243,11 @@ impl Progress {
         Self { done: 0, total, what: text("random stacks", "随机网络") }
     }
 
-    fn step(&mut self, context: &Context, layers: usize) -> Result<(), Error> {
+    /// `layers` more are about to be computed.
+    ///
+    /// # Errors
+    /// An interruption.
+    pub fn step(&mut self, context: &Context, layers: usize) -> Result<(), Error> {
         context.step(self.done, self.total, &self.what)?;
         self.done += layers;
         Ok(())
@@ -229,7 +280,8 @@ pub fn rms(a: &Array2<f64>) -> f64 {
     (a.iter().map(|v| v * v).sum::<f64>() / a.len() as f64).sqrt()
 }
 
-fn frobenius(a: &Array2<f64>) -> f64 {
+/// √(sum of squares).
+pub fn frobenius(a: &Array2<f64>) -> f64 {
     a.iter().map(|v| v * v).sum::<f64>().sqrt()
 }
 
@@ -243,4 +295,13 @@ pub fn mean_cosine(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
         p.dot(&q) / (p.dot(&p) * q.dot(&q)).sqrt()
     };
     a.rows().into_iter().zip(b.rows()).map(cosine).sum::<f64>() / a.nrows() as f64
+}
+
+/// Mean cosine between different rows; NaN for a single row.
+pub fn alike(a: &Array2<f64>) -> f64 {
+    let lengths = a.map_axis(ndarray::Axis(1), |row| row.dot(&row).sqrt()); // (T)
+    let unit = a / &lengths.insert_axis(ndarray::Axis(1)); // (T, d)
+    let n = a.nrows() as f64;
+    let sum = unit.sum_axis(ndarray::Axis(0)); // (d); its square counts every pair, and each row with itself
+    (sum.dot(&sum) - n) / (n * (n - 1.0))
 }
