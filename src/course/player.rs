@@ -65,7 +65,7 @@ impl Player {
     pub fn respond(&mut self, line: &str, runner: &dyn Runner) -> Reply {
         let mut reply = Reply::waiting(Vec::new());
         let right = matches!(&self.waits, Waits::Answer(asking) if asking.right(line));
-        let free = line.trim().strip_prefix([':', ':']);
+        let free = line.trim().strip_prefix([':', '\u{ff1a}']);
         if free.is_some() || (!right && runner.check(line).is_ok()) {
             reply.parts = free_command(free.unwrap_or(line), runner);
             return reply;

@@ -42,7 +42,7 @@ impl Problem {
 
     /// The problem as one line: `file:line:column: what → mend`.
     pub fn line(&self, lang: Lang) -> String {
-        let colon = if lang == Lang::Zh { ":" } else { ": " };
+        let colon = if lang == Lang::Zh { "\u{ff1a}" } else { ": " };
         format!("{}{colon}{} → {}", self.location(), self.what.get(lang), self.mend.get(lang))
     }
 }

@@ -83,7 +83,7 @@ impl Quiz {
             self.finish(&mut reply, State::Finished);
             return reply;
         };
-        let free = line.trim().strip_prefix([':', ':']);
+        let free = line.trim().strip_prefix([':', '\u{ff1a}']);
         if free.is_some() || (!asking.right(line) && runner.check(line).is_ok()) {
             reply.parts = free_command(free.unwrap_or(line), runner);
             return reply;

@@ -19,7 +19,7 @@ pub fn label(index: usize) -> char {
 pub fn letters(line: &str, count: usize) -> Option<Vec<usize>> {
     let line = fold(line).to_lowercase();
     let between = |c: char| {
-        c.is_whitespace() || c.is_ascii_punctuation() || matches!(c, '→' | '和' | '与' | ';' | '、')
+        c.is_whitespace() || c.is_ascii_punctuation() || matches!(c, '→' | '和' | '与' | '、')
     };
     let mut found = Vec::new();
     for word in line.split(between).filter(|w| !w.is_empty() && !matches!(*w, "and" | "then")) {
