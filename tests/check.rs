@@ -1,5 +1,7 @@
 //! The pack check and `verify`, on a small sound pack and on the same pack with one mistake each.
 
+#![allow(clippy::unwrap_used)]
+
 use std::borrow::Cow;
 
 use llm_lab::app::{Lab, Settings};
