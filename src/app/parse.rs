@@ -30,7 +30,18 @@ pub enum Asked {
 
 /// The one tree; it reads words without the program's name.
 pub fn tree() -> clap::Command {
-    Line::command().no_binary_name(true)
+    with_negatives(Line::command().no_binary_name(true))
+}
+
+/// `-4` is a value everywhere: an option that takes no negative number then says so itself, instead
+/// of clap saying that there is no option `-4`.
+fn with_negatives(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|arg| match arg.get_action().takes_values() {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        })
+        .mut_subcommands(with_negatives)
 }
 
 /// Takes a line apart as a shell would: quotes, backslashes, a comment after `#`. A leading

@@ -2,10 +2,11 @@
 
 use std::io::IsTerminal;
 
+use super::complete::tree;
 use super::editor::{Mode, Prompt, Typed};
 use super::script::Lines;
 use super::voice;
-use crate::app::{Settings, tree};
+use crate::app::Settings;
 use crate::report::Error;
 
 /// Reads answers.
@@ -23,7 +24,7 @@ impl<'a> Ask<'a> {
     /// The terminal cannot be used.
     pub fn terminal(settings: &Settings) -> Result<Self, Error> {
         let color = voice::colored(settings.color, std::io::stdout().is_terminal());
-        Ok(Self::Terminal(Box::new(Prompt::new(Mode::Answers, color, tree())?)))
+        Ok(Self::Terminal(Box::new(Prompt::new(Mode::Answers, color, tree(settings))?)))
     }
 
     /// Answers from wherever stdin comes from.

@@ -68,6 +68,13 @@ impl Prompt {
         Ok(Self { editor })
     }
 
+    /// Completes by another tree from now on.
+    pub fn know(&mut self, tree: Command) {
+        if let Some(assistant) = self.editor.helper_mut() {
+            assistant.tree.replace(tree);
+        }
+    }
+
     /// Reads one line.
     ///
     /// # Errors

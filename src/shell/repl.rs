@@ -4,10 +4,11 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use super::ask::Ask;
+use super::complete::tree;
 use super::editor::{Mode, Prompt, Typed};
 use super::session::{Response, Session};
 use super::{deliver, voice, watch};
-use crate::app::{Settings, store, tree};
+use crate::app::{Settings, store};
 use crate::report::{Error, Text, text};
 
 /// Reads lines from the terminal until Ctrl-D or `exit`.
@@ -15,9 +16,10 @@ use crate::report::{Error, Text, text};
 /// # Errors
 /// Only what ends the session: the terminal or the output is gone.
 pub fn run(session: &mut Session) -> Result<(), Error> {
-    watch::listen();
+    watch::stay();
     let color = voice::colored(session.settings.color, std::io::stdout().is_terminal());
-    let mut prompt = Prompt::new(Mode::Commands, color, tree())?;
+    let mut prompt = Prompt::new(Mode::Commands, color, tree(&session.settings))?;
+    let mut lessons = session.settings.lessons.clone();
     let mut history = history(&session.settings);
     if let Some(file) = &history {
         prompt.recall(file);
@@ -38,6 +40,10 @@ pub fn run(session: &mut Session) -> Result<(), Error> {
         let done = match session.respond(&line) {
             Ok(Response::Leave) => return Ok(()),
             Ok(response) => {
+                if session.settings.lessons != lessons {
+                    lessons.clone_from(&session.settings.lessons);
+                    prompt.know(tree(&session.settings));
+                }
                 let settings = session.settings.clone();
                 deliver(response, session, || Ask::terminal(&settings))
             }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -17,20 +17,36 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 static COMPUTING: AtomicBool = AtomicBool::new(false);
 static STOP: AtomicBool = AtomicBool::new(false);
+static IN_REPL: AtomicBool = AtomicBool::new(false);
+static PRESSED: AtomicUsize = AtomicUsize::new(0);
 static HANDLER: Once = Once::new();
 
-/// Takes Ctrl-C over: while something computes it is asked to stop; a second Ctrl-C, or one while
-/// nothing computes, ends the process.
+/// How often one must press Ctrl-C to leave a computation that does not listen.
+const PATIENT: usize = 3;
+
+/// Takes Ctrl-C over. While something computes it is asked to stop; while nothing does, the process
+/// ends, except in the REPL, which only `exit` and Ctrl-D leave.
 pub fn listen() {
     HANDLER.call_once(|| {
         // without a handler Ctrl-C ends the process, which is still right
         let _ = ctrlc::set_handler(|| {
-            let busy = COMPUTING.load(Ordering::SeqCst);
-            if !busy || STOP.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
+            if COMPUTING.load(Ordering::SeqCst) {
+                STOP.store(true, Ordering::SeqCst);
+                if PRESSED.fetch_add(1, Ordering::SeqCst) + 1 < PATIENT {
+                    return;
+                }
+            } else if IN_REPL.load(Ordering::SeqCst) {
+                return;
             }
+            std::process::exit(130);
         });
     });
+}
+
+/// From now on Ctrl-C does not end the process.
+pub fn stay() {
+    IN_REPL.store(true, Ordering::SeqCst);
+    listen();
 }
 
 /// Someone at the terminal who watches one computation.
@@ -46,6 +62,7 @@ impl Watch {
     pub fn new(settings: &Settings) -> Self {
         listen();
         STOP.store(false, Ordering::SeqCst);
+        PRESSED.store(0, Ordering::SeqCst);
         COMPUTING.store(true, Ordering::SeqCst);
         let shows = !settings.quiet && std::io::stderr().is_terminal();
         Self { lang: settings.lang, shows, began: Instant::now(), bar: RefCell::new(None) }
