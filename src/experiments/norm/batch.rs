@@ -46,8 +46,9 @@ impl Batch {
         let mut report =
             Report::new(text("BatchNorm: training and evaluation", "BatchNorm:训练与推理"));
         report.formula(
-            "train  y = γ ⊙ (x − μ_B)/√(σ²_B + ε) + β        running ← (1 − m) · running + m · batch\n\
-             eval   y = γ ⊙ (x − running mean)/√(running variance + ε) + β",
+            "train    y = γ ⊙ (x − μ_B)/√(σ²_B + ε) + β\n\
+             running  ← (1 − m) · running + m · batch\n\
+             eval     y = γ ⊙ (x − running mean)/√(running variance + ε) + β",
         );
         let norm = self.train(context, &mut report)?;
         self.gap(&norm, context, &mut report)?;

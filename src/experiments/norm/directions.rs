@@ -38,7 +38,9 @@ impl Directions {
             row.mapv_inplace(|v| v - mean);
         }
         let mut report = Report::new(text("What outlives a norm", "归一化之后还剩什么"));
-        report.formula("cos(LN(a), LN(b)) = cos(a − mean(a), b − mean(b))        cos(RMS(a), RMS(b)) = cos(a, b)");
+        report.formula(
+            "cos(LN(a), LN(b)) = cos(a − mean(a), b − mean(b))\ncos(RMS(a), RMS(b)) = cos(a, b)",
+        );
         let mut table = Table::new(text("Before and after", "归一化前后"))
             .words(text("norm", "归一化"))
             .numbers(text("largest change of a cosine", "余弦的最大变化"))

@@ -47,7 +47,8 @@ impl Gradcheck {
 
         let mut report = Report::new(text("Gradient check of the norms", "归一化的梯度核对"));
         report.formula(
-            "LayerNorm  dx = (g − mean(g) − x̂ · mean(g ⊙ x̂)) / √(σ² + ε)      g = γ ⊙ dy\n\
+            "g = γ ⊙ dy\n\
+             LayerNorm  dx = (g − mean(g) − x̂ · mean(g ⊙ x̂)) / √(σ² + ε)\n\
              RMSNorm    dx = (g − x̂ · mean(g ⊙ x̂)) / √(mean(x²) + ε)",
         );
         let mut table = Table::new(text(

@@ -55,15 +55,14 @@ impl Layer {
         let (mean_after, std_after) = input::moments(&first(&kept.x_hat));
         report.say(text(
             format!(
-                "x̂ has mean {} and standard deviation {}: whatever the token was, these two numbers are gone. \
-                 What is short of 1 is ε's doing.",
+                "x̂ has mean {} and standard deviation 1, short of it by {} (ε's doing): whatever the token was, these two numbers are gone.",
                 number(mean_after),
-                number(std_after)
+                number(1.0 - std_after)
             ),
             format!(
-                "x̂ 的均值为 {},标准差为 {}:无论输入如何,这两个数都被抹去了。标准差与 1 的微小差距来自 ε。",
+                "x̂ 的均值为 {},标准差为 1(因 ε 而差 {}):无论输入如何,这两个数都被抹去了。",
                 number(mean_after),
-                number(std_after)
+                number(1.0 - std_after)
             ),
         ));
         report.figure(picture(&x, &kept.x_hat, &y, "LayerNorm"));
@@ -91,10 +90,13 @@ impl Layer {
 
 /// Few features: bars of the first token; many: histograms of the whole batch.
 pub(super) fn picture(x: &Array2<f64>, x_hat: &Array2<f64>, y: &Array2<f64>, name: &str) -> Figure {
-    let named = [("x", x), ("x̂", x_hat), ("y", y)];
+    let mut named = vec![("x", x), ("x̂", x_hat)];
+    if y != x_hat {
+        named.push(("y", y)); // at γ = 1, β = 0 it would be drawn twice
+    }
     let (d, title) = (x.ncols(), format!("{name} of one token"));
     if d <= input::SHOWN && x.nrows() == 1 {
-        let series = named.map(|(n, a)| (n.to_string(), a.row(0).to_vec())).to_vec();
+        let series = named.into_iter().map(|(n, a)| (n.to_string(), a.row(0).to_vec())).collect();
         let names = (1..=d).map(|i| i.to_string()).collect();
         let axes = (Axis::names("feature", names), Axis::new("value"));
         return Figure::new("token", title, axes.0, axes.1, Content::Bars(Bars { series }));

@@ -142,6 +142,7 @@ fn metrics(report: &mut Report, mask: &str, lengths: &[usize], found: &[[f64; 2]
 
 /// One panel a mask, both norms in each.
 fn picture(lengths: &[usize], found: &[Vec<[f64; 2]>]) -> Figure {
+    let top = found.iter().flatten().flatten().copied().fold(0.0, f64::max);
     let panels = MASKS
         .iter()
         .zip(found)
@@ -150,7 +151,6 @@ fn picture(lengths: &[usize], found: &[Vec<[f64; 2]>]) -> Figure {
                 let points = lengths.iter().zip(found);
                 points.map(|(&n, pair)| (n as f64, pair[k])).collect::<Vec<_>>()
             };
-            let top = found.iter().flatten().copied().fold(0.0, f64::max);
             Panel {
                 title: mask.to_string(),
                 x: Axis::log("sequence length n (tokens)"),

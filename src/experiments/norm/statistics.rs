@@ -9,9 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::input;
 use crate::experiments::{Context, params};
 use crate::math::norm::BatchNorm;
-use crate::report::{
-    Axis, Content, Error, Figure, Lines, Report, Series, Stroke, Table, Text, number, text,
-};
+use crate::report::{Axis, Content, Error, Figure, Histogram, Report, Table, Text, number, text};
 
 /// Batch statistics of token-like data against Gaussian data, batch by batch ‖ 逐批比较:类语言数据与高斯数据的批统计量波动
 #[derive(Debug, Clone, clap::Args)]
@@ -92,8 +90,8 @@ struct Fluctuation {
     mean: f64,
     /// The same of the batch variance, relative to it.
     variance: f64,
-    /// The mean of feature 1, batch by batch.
-    trace: Vec<(f64, f64)>,
+    /// The means of feature 1, one a batch, around their centre.
+    trace: Vec<f64>,
 }
 
 impl Statistics {
@@ -159,15 +157,18 @@ impl Statistics {
                 number((found[3].mean / base.0).powi(2))
             ),
         ));
-        let shown = |f: &Fluctuation| Series::new(f.source.key(), f.trace.clone());
+        let shown = |name: &str, f: &Fluctuation| (name.to_string(), f.trace.clone());
         report.figure(Figure::new(
             "batches",
-            "Mean of feature 1, batch by batch",
-            Axis::new("batch"),
+            format!("Mean of feature 1 in each of {} batches", self.batches),
             Axis::new("batch mean (std of the data)"),
-            Content::Lines(Lines {
-                series: vec![shown(&found[3]), shown(&found[0]).stroke(Stroke::Dashed)],
-                markers: Vec::new(),
+            Axis::new("batches"),
+            Content::Histogram(Histogram {
+                series: vec![
+                    shown("documents with topics", &found[3]),
+                    shown("Gaussian vectors", &found[0]),
+                ],
+                bins: 24,
             }),
         ));
         Ok(report)
@@ -212,8 +213,7 @@ impl Statistics {
             variance_swing += swing / within / self.dim as f64;
         }
         let centre = means.index_axis(Dimension(1), 0).sum() / self.batches as f64;
-        let trace = means.column(0).into_iter().enumerate();
-        let trace = trace.map(|(b, m)| ((b + 1) as f64, (m - centre) / scale_of_first)).collect();
+        let trace = means.column(0).mapv(|m| (m - centre) / scale_of_first).to_vec();
         Ok(Fluctuation { source, mean: mean_swing, variance: variance_swing, trace })
     }
 
