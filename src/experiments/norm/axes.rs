@@ -80,7 +80,7 @@ impl Axes {
                 self.batch, self.time, self.hidden
             ),
             format!(
-                "{} 个序列 × {} 个 token × {} 维特征。逐个改动这 {cells} 个格子,输出随之变化的格子就与它共用统计量;图中用同一编号、同一颜色表示。",
+                "{} 个序列 × {} 个 token × {} 维特征。逐个改动这 {cells} 个格子，输出随之变化的格子就与它共用统计量；图中用同一编号、同一颜色表示。",
                 self.batch, self.time, self.hidden
             ),
         ));
@@ -120,7 +120,7 @@ impl Axes {
         report.table(table);
         report.say(text(
             "LayerNorm's features are the hidden units of one token, not time steps. When the tokens change places, its outputs change places with them, to the bit: it knows nothing of time.",
-            "LayerNorm 的“特征”是单个 token 的隐藏单元,不是时间步。token 换了位置,输出就跟着换位置,逐比特相同:它对时间一无所知。",
+            "LayerNorm 的“特征”是单个 token 的隐藏单元，不是时间步。token 换了位置，输出就跟着换位置，逐比特相同：它对时间一无所知。",
         ));
         let title = "Cells with one colour share a statistic";
         report.figure(Figure::grid("axes", title, self.batch, panels));

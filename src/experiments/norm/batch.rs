@@ -12,7 +12,7 @@ use crate::report::{
 
 const EPS: f64 = 1e-5;
 
-/// BatchNorm in training and in evaluation: running averages, the gap, padding ‖ BatchNorm 的训练与推理:滑动统计量、两者差距、填充
+/// BatchNorm in training and in evaluation: running averages, the gap, padding ‖ BatchNorm 的训练与推理：滑动统计量、两者差距、填充
 #[derive(Debug, Clone, clap::Args)]
 pub struct Batch {
     /// Tokens in each training batch ‖ 每个训练批次的 token 数
@@ -27,7 +27,7 @@ pub struct Batch {
     /// Weight of the newest batch in the running averages ‖ 滑动平均中最新批次的权重
     #[arg(long, value_name = "M", value_parser = params::between(0.001, 1.0), default_value = "0.1")]
     pub momentum: f64,
-    /// Share of padding tokens (zeros) in the padded batch ‖ 含填充的批次中填充 token(全零)的比例
+    /// Share of padding tokens (zeros) in the padded batch ‖ 含填充的批次中填充 token（全零）的比例
     #[arg(long, value_name = "P", value_parser = params::between(0.0, 0.95), default_value = "0.5")]
     pub padding: f64,
 }
@@ -44,7 +44,7 @@ impl Batch {
         let floats = 8.0 * self.size as f64 * self.dim as f64;
         params::fits(floats, 8, &text("this batch", "这个批次"))?;
         let mut report =
-            Report::new(text("BatchNorm: training and evaluation", "BatchNorm:训练与推理"));
+            Report::new(text("BatchNorm: training and evaluation", "BatchNorm：训练与推理"));
         report.formula(
             "train    y = γ ⊙ (x − μ_B)/√(σ²_B + ε) + β\n\
              running  ← (1 − m) · running + m · batch\n\
@@ -79,7 +79,7 @@ impl Batch {
                 number(TRUTH.0), number(TRUTH.1 * TRUTH.1), self.batches, self.size, number(mean), number(variance), self.dim
             ),
             format!(
-                "token 的均值为 {},方差为 {}。经过 {} 个大小为 {} 的批次,滑动均值为 {},滑动方差为 {}(对 {} 个特征取平均);初值分别是 0 和 1。",
+                "token 的均值为 {}，方差为 {}。经过 {} 个大小为 {} 的批次，滑动均值为 {}，滑动方差为 {}（对 {} 个特征取平均）；初值分别是 0 和 1。",
                 number(TRUTH.0), number(TRUTH.1 * TRUTH.1), self.batches, self.size, number(mean), number(variance), self.dim
             ),
         ));
@@ -116,7 +116,7 @@ impl Batch {
         let layer_alone = Kind::Layer.apply(token.view(), EPS);
         let mut table = Table::new(text(
             format!("The same token in {DRAWS} batches: how far its output lies from evaluation (mean |difference|)"),
-            format!("同一个 token 放进 {DRAWS} 个批次:输出与推理模式的差距(平均绝对差)"),
+            format!("同一个 token 放进 {DRAWS} 个批次：输出与推理模式的差距（平均绝对差）"),
         ))
         .numbers(text("batch size", "批次大小"))
         .numbers(Text::same("BatchNorm"))
@@ -143,7 +143,7 @@ impl Batch {
         report.table(table);
         report.say(text(
             "In training BatchNorm's output for a token depends on its companions; in evaluation it does not. LayerNorm computes one function in both. A batch of one token has no variance at all: x − μ_B is 0 whatever the token is.",
-            "训练时,一个 token 的 BatchNorm 输出取决于同批的其他 token;推理时则不然。LayerNorm 在两种模式下是同一个函数。批次里只有一个 token 时根本谈不上方差:不论它是什么,x − μ_B 都是 0。",
+            "训练时，一个 token 的 BatchNorm 输出取决于同批的其他 token；推理时则不然。LayerNorm 在两种模式下是同一个函数。批次里只有一个 token 时根本谈不上方差：不论它是什么，x − μ_B 都是 0。",
         ));
         report.figure(Figure::new(
             "gap",

@@ -11,16 +11,16 @@ use crate::report::{
     Axis, Content, Error, Figure, Heatmap, Palette, Panel, Report, Table, number, text,
 };
 
-/// What outlives a norm: angles between tokens, and who is larger than whom ‖ 归一化之后还剩什么:token 间的夹角与大小次序
+/// What outlives a norm: angles between tokens, and who is larger than whom ‖ 归一化之后还剩什么：token 间的夹角与大小次序
 #[derive(Debug, Clone, clap::Args)]
 pub struct Directions {
-    /// Tokens, in three groups of like ones ‖ token 数,分成三组相似的 token
+    /// Tokens, in three groups of like ones ‖ token 数，分成三组相似的 token
     #[arg(long, value_name = "T", value_parser = params::count(3, 64), default_value = "9")]
     pub tokens: usize,
     /// Features of each token ‖ 每个 token 的特征数
     #[arg(long, value_name = "D", value_parser = params::count(3, 4096), default_value = "64")]
     pub dim: usize,
-    /// Mean of the features: the part that LayerNorm removes ‖ 特征的均值,即 LayerNorm 去掉的部分
+    /// Mean of the features: the part that LayerNorm removes ‖ 特征的均值，即 LayerNorm 去掉的部分
     #[arg(long, value_name = "X", value_parser = params::between(-100.0, 100.0), allow_negative_numbers = true, default_value = "0.5")]
     pub mean: f64,
 }
@@ -44,11 +44,14 @@ impl Directions {
         let mut table = Table::new(text("Before and after", "归一化前后"))
             .words(text("norm", "归一化"))
             .numbers(text("largest change of a cosine", "余弦的最大变化"))
-            .numbers(text("the same, tokens centred first", "同上,但先去中心"))
-            .numbers(text("order of features within a token kept (%)", "token 内特征次序保留率(%)"))
+            .numbers(text("the same, tokens centred first", "同上，但先去中心"))
+            .numbers(text(
+                "order of features within a token kept (%)",
+                "token 内特征次序保留率（%）",
+            ))
             .numbers(text(
                 "order of tokens within a feature kept (%)",
-                "特征内 token 次序保留率(%)",
+                "特征内 token 次序保留率（%）",
             ))
             .numbers(text("shortest over longest token", "最短与最长 token 之比"));
         const EPS: f64 = 0.0;
@@ -59,7 +62,7 @@ impl Directions {
         };
         let input_ratio = lengths(&x);
         table.row(vec![
-            text("(input)", "(输入)").into(),
+            text("(input)", "（输入）").into(),
             0.0.into(),
             0.0.into(),
             100.0.into(),
@@ -97,7 +100,7 @@ impl Directions {
                 self.dim - 2
             ),
             format!(
-                "LayerNorm 从每个 token 只拿走两个数(均值和尺度),其余 {} 个自由度原样保留:相似的仍相似,不同的仍不同。BatchNorm 保住同一特征内的大小次序,LayerNorm 保住同一 token 内的大小次序。",
+                "LayerNorm 从每个 token 只拿走两个数（均值和尺度），其余 {} 个自由度原样保留：相似的仍相似，不同的仍不同。BatchNorm 保住同一特征内的大小次序，LayerNorm 保住同一 token 内的大小次序。",
                 self.dim - 2
             ),
         ));

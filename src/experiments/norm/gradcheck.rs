@@ -12,7 +12,7 @@ use crate::report::{Axis, Content, Error, Figure, Lines, Report, Series, Stroke,
 /// A singular value this far below the largest counts as zero.
 const NOTHING: f64 = 1e-10;
 
-/// Gradients against finite differences, and the directions that they lose ‖ 用有限差分核对梯度,并看梯度丢掉了哪些方向
+/// Gradients against finite differences, and the directions that they lose ‖ 用有限差分核对梯度，并看梯度丢掉了哪些方向
 #[derive(Debug, Clone, clap::Args)]
 pub struct Gradcheck {
     /// Features of each token ‖ 每个 token 的特征数
@@ -21,7 +21,7 @@ pub struct Gradcheck {
     /// Tokens in the random batch ‖ 随机批次中的 token 数
     #[arg(long, value_name = "T", value_parser = params::count(3, 16), default_value = "4")]
     pub tokens: usize,
-    /// ε, added under the root; above 0 the lost directions are only nearly lost ‖ 根号下加的 ε;大于 0 时相应方向只是几乎消失
+    /// ε, added under the root; above 0 the lost directions are only nearly lost ‖ 根号下加的 ε；大于 0 时相应方向只是几乎消失
     #[arg(long, value_name = "X", value_parser = params::between(0.0, 1.0), default_value = "0")]
     pub eps: f64,
 }
@@ -53,7 +53,7 @@ impl Gradcheck {
         );
         let mut table = Table::new(text(
             "Analytic gradient against central differences, and its share along two directions of the token",
-            "解析梯度与中心差分的对照,以及梯度在 token 的两个方向上的分量",
+            "解析梯度与中心差分的对照，以及梯度在 token 的两个方向上的分量",
         ))
         .words(text("norm", "归一化"))
         .numbers(text("relative error", "相对误差"))
@@ -143,8 +143,8 @@ impl Gradcheck {
         report.say(text(
             "A direction that the norm does not feel gets no gradient. LayerNorm feels neither a shift nor a scale of the token, \
              so the ones vector and x̂ are lost and the rank is d − 2; RMSNorm loses only the scale: d − 1.",
-            "归一化感觉不到的方向就没有梯度。LayerNorm 对 token 的平移和缩放都无感,因此丢掉全 1 方向与 x̂ 方向,秩为 d − 2;\
-             RMSNorm 只丢掉缩放方向,秩为 d − 1。",
+            "归一化感觉不到的方向就没有梯度。LayerNorm 对 token 的平移和缩放都无感，因此丢掉全 1 方向与 x̂ 方向，秩为 d − 2；\
+             RMSNorm 只丢掉缩放方向，秩为 d − 1。",
         ));
         report.figure(Figure::new(
             "jacobian",

@@ -8,16 +8,16 @@ use crate::experiments::{Context, params};
 use crate::math::norm::BatchNorm;
 use crate::report::{Axis, Bars, Content, Error, Figure, Report, Table, Text, text};
 
-/// Change one token, and see which others notice ‖ 改动一个 token,看哪些 token 的输出跟着变
+/// Change one token, and see which others notice ‖ 改动一个 token，看哪些 token 的输出跟着变
 #[derive(Debug, Clone, clap::Args)]
 pub struct Independence {
-    /// Tokens in the sequence ‖ 序列长度(token 数)
+    /// Tokens in the sequence ‖ 序列长度（token 数）
     #[arg(long, value_name = "T", value_parser = params::count(3, 256), default_value = "6")]
     pub tokens: usize,
     /// Features of each token ‖ 每个 token 的特征数
     #[arg(long, value_name = "D", value_parser = params::count(2, 4096), default_value = "8")]
     pub dim: usize,
-    /// Which token is changed, from 1; the middle one if not given ‖ 改动第几个 token(从 1 数);默认取中间
+    /// Which token is changed, from 1; the middle one if not given ‖ 改动第几个 token（从 1 数）；默认取中间
     #[arg(long, value_name = "I", value_parser = params::count(1, 256))]
     pub change: Option<usize>,
 }
@@ -56,14 +56,14 @@ impl Independence {
         rows.push(("batch.eval", "BatchNorm (eval)", by_token(&|x| running.eval(x.view()))));
 
         let mut report =
-            Report::new(text("Who notices when one token changes", "改动一个 token,谁会察觉"));
+            Report::new(text("Who notices when one token changes", "改动一个 token，谁会察觉"));
         report.table(table(&rows, changed));
         report.say(text(
             "LayerNorm and RMSNorm look at one token at a time: the outputs of the others are the same to the bit. \
              BatchNorm in training mode shares its mean and variance among all tokens, so all of them move, \
              the earlier ones too: in a causal model that is a leak from the future.",
-            "LayerNorm 和 RMSNorm 每次只看一个 token:其他 token 的输出逐比特不变。训练模式的 BatchNorm 让所有 token 共用均值和方差,\
-             于是全部都变了,连排在前面的也不例外;对因果模型来说,这就是未来信息的泄漏。",
+            "LayerNorm 和 RMSNorm 每次只看一个 token：其他 token 的输出逐比特不变。训练模式的 BatchNorm 让所有 token 共用均值和方差，\
+             于是全部都变了，连排在前面的也不例外；对因果模型来说，这就是未来信息的泄漏。",
         ));
         let largest = |v: &[f64]| v.iter().copied().fold(0.0, f64::max);
         for (key, _, change) in &rows {
@@ -112,7 +112,7 @@ fn table(rows: &[(&str, &str, Vec<f64>)], changed: usize) -> Table {
     let tokens = rows.first().map_or(0, |r| r.2.len());
     for t in 0..tokens {
         let name = if t == changed {
-            text(format!("{} (changed)", t + 1), format!("{}(被改动)", t + 1))
+            text(format!("{} (changed)", t + 1), format!("{}（被改动）", t + 1))
         } else {
             Text::same((t + 1).to_string())
         };

@@ -16,7 +16,7 @@ pub struct Input {
     /// The features of one token ‖ 一个 token 的各个特征
     #[arg(long, num_args = 1.., value_name = "X", value_parser = params::finite, allow_negative_numbers = true, conflicts_with_all = ["dim", "tokens"])]
     pub vector: Vec<f64>,
-    /// Features of a random token instead of a typed vector ‖ 不输入向量,改用随机 token:特征数
+    /// Features of a random token instead of a typed vector ‖ 不输入向量，改用随机 token：特征数
     #[arg(long, value_name = "D", value_parser = params::count(2, 65536))]
     pub dim: Option<usize>,
     /// Tokens in the random batch ‖ 随机批次中的 token 数
@@ -31,7 +31,7 @@ pub struct Input {
     /// ε, added under the root ‖ 根号下加的 ε
     #[arg(long, value_name = "X", value_parser = params::between(0.0, 1.0), default_value = "1e-5")]
     pub eps: f64,
-    /// γ, one number for all features or one for each ‖ γ:一个数用于全部特征,或每个特征一个
+    /// γ, one number for all features or one for each ‖ γ：一个数用于全部特征，或每个特征一个
     #[arg(long, num_args = 1.., value_name = "X", value_parser = params::finite, allow_negative_numbers = true, default_value = "1")]
     pub gamma: Vec<f64>,
 }
@@ -71,7 +71,7 @@ pub fn for_each_feature(given: &[f64], d: usize, option: &str) -> Result<Array1<
         all if all.len() == d => Ok(Array1::from_vec(all.to_vec())),
         other => Err(Error::input(text(
             format!("{option} has {} numbers for {d} features", other.len()),
-            format!("{option} 给了 {} 个数,而特征有 {d} 个", other.len()),
+            format!("{option} 给了 {} 个数，而特征有 {d} 个", other.len()),
         ))
         .allowed(text(format!("1 or {d} numbers"), format!("1 个或 {d} 个数")))
         .example("llm-lab norm layer --vector 1 2 3 4 --gamma 1 1 2 2")),
@@ -110,9 +110,9 @@ pub fn all_finite(output: &Array2<f64>) -> Result<(), Error> {
     }
     Err(Error::input(text(
         "the division has no finite result: all entries are equal (or zero) at ε = 0, or their squares overflow",
-        "除法没有有限的结果:ε = 0 时各元素全部相等(或全为零),或元素的平方溢出",
+        "除法没有有限的结果：ε = 0 时各元素全部相等（或全为零），或元素的平方溢出",
     ))
-    .allowed(text("ε above 0 and entries below 1e150", "ε 大于 0,元素小于 1e150"))
+    .allowed(text("ε above 0 and entries below 1e150", "ε 大于 0，元素小于 1e150"))
     .example("llm-lab norm layer --vector 5 5 5 5 --eps 1e-5"))
 }
 

@@ -12,7 +12,7 @@ use crate::report::{
 /// Differences below this are rounding: a thousand times the precision of f64.
 const ROUNDING: f64 = 1e-12;
 
-/// Shift and scale the input, see which norm notices ‖ 平移、缩放输入,看哪种归一化会变
+/// Shift and scale the input, see which norm notices ‖ 平移、缩放输入，看哪种归一化会变
 #[derive(Debug, Clone, clap::Args)]
 pub struct Invariance {
     /// Tokens in the random batch ‖ 随机批次中的 token 数
@@ -27,7 +27,7 @@ pub struct Invariance {
     /// What the shift adds ‖ 平移量
     #[arg(long, value_name = "X", value_parser = params::between(-1e3, 1e3), allow_negative_numbers = true, default_value = "5")]
     pub shift: f64,
-    /// ε, added under the root; 0 shows the norms as the formulas mean them ‖ 根号下加的 ε;取 0 时即公式本义
+    /// ε, added under the root; 0 shows the norms as the formulas mean them ‖ 根号下加的 ε；取 0 时即公式本义
     #[arg(long, value_name = "X", value_parser = params::between(0.0, 1.0), default_value = "0")]
     pub eps: f64,
 }
@@ -57,7 +57,7 @@ impl Invariance {
                 self.tokens, self.dim, number(ROUNDING)
             ),
             format!(
-                "在 {} 个 token、每个 {} 维上测得的最大 |f(变换后的 x) − f(x)|。小于 {} 的只是舍入误差,说明该归一化对此变换不敏感。",
+                "在 {} 个 token、每个 {} 维上测得的最大 |f(变换后的 x) − f(x)|。小于 {} 的只是舍入误差，说明该归一化对此变换不敏感。",
                 self.tokens, self.dim, number(ROUNDING)
             ),
         ));

@@ -7,13 +7,13 @@ use crate::experiments::{Context, params};
 use crate::math::norm::LayerNorm;
 use crate::report::{Axis, Bars, Content, Error, Figure, Histogram, Report, Text, number, text};
 
-/// LayerNorm step by step: mean, centre, variance, divide, scale ‖ 逐步计算 LayerNorm:均值、去中心、方差、相除、缩放
+/// LayerNorm step by step: mean, centre, variance, divide, scale ‖ 逐步计算 LayerNorm：均值、去中心、方差、相除、缩放
 #[derive(Debug, Clone, clap::Args)]
 pub struct Layer {
     /// What is normalized ‖ 输入
     #[command(flatten)]
     pub input: Input,
-    /// β, one number for all features or one for each ‖ β:一个数用于全部特征,或每个特征一个
+    /// β, one number for all features or one for each ‖ β：一个数用于全部特征，或每个特征一个
     #[arg(long, num_args = 1.., value_name = "X", value_parser = params::finite, allow_negative_numbers = true, default_value = "0")]
     pub beta: Vec<f64>,
 }
@@ -60,7 +60,7 @@ impl Layer {
                 number(1.0 - std_after)
             ),
             format!(
-                "x̂ 的均值为 {},标准差为 1(因 ε 而差 {}):无论输入如何,这两个数都被抹去了。",
+                "x̂ 的均值为 {}，标准差为 1（因 ε 而差 {}）：无论输入如何，这两个数都被抹去了。",
                 number(mean_after),
                 number(1.0 - std_after)
             ),

@@ -11,10 +11,10 @@ use crate::report::{
     Axis, Content, Error, Figure, Lines, Panel, Report, Series, Stroke, Table, Text, text,
 };
 
-/// Gradient norm against sequence length, LayerNorm and RMSNorm, causal and bidirectional ‖ 梯度范数随序列长度的变化:LayerNorm 与 RMSNorm,因果与双向
+/// Gradient norm against sequence length, LayerNorm and RMSNorm, causal and bidirectional ‖ 梯度范数随序列长度的变化：LayerNorm 与 RMSNorm，因果与双向
 #[derive(Debug, Clone, clap::Args)]
 pub struct Length {
-    /// Longest sequence; lengths double from 8 up to it ‖ 最长序列;长度从 8 起逐次加倍
+    /// Longest sequence; lengths double from 8 up to it ‖ 最长序列；长度从 8 起逐次加倍
     #[arg(long, value_name = "N", value_parser = params::count(16, 2048), default_value = "512")]
     pub longest: usize,
     /// Blocks of the stack ‖ 网络层数
@@ -53,7 +53,7 @@ impl Length {
                 self.layers, self.dim, self.draws
             ),
             format!(
-                "{} 层随机初始化的 Pre-LN 网络(注意力 + 前馈),宽度 {},取 {} 次随机的平均。上游梯度各元素大小为 1,测量它们传到输入时的大小。",
+                "{} 层随机初始化的 Pre-LN 网络（注意力 + 前馈），宽度 {}，取 {} 次随机的平均。上游梯度各元素大小为 1，测量它们传到输入时的大小。",
                 self.layers, self.dim, self.draws
             ),
         ));
@@ -85,7 +85,7 @@ impl Length {
         }
         report.say(text(
             "A norm's statistic is taken over one token's features, so the length of the sequence does not enter it. What length does change is attention, and it changes both curves alike.",
-            "归一化的统计量只对单个 token 的特征计算,与序列长度无关。长度影响的是注意力,而它对两条曲线的影响是一样的。",
+            "归一化的统计量只对单个 token 的特征计算，与序列长度无关。长度影响的是注意力，而它对两条曲线的影响是一样的。",
         ));
         report.figure(picture(&lengths, &found));
         Ok(report)

@@ -54,7 +54,7 @@ subcommands! {
     lookalike::Lookalike,
 }
 
-/// Normalization: LayerNorm, RMSNorm, BatchNorm, what they do and where they stand ‖ 归一化:LayerNorm、RMSNorm、BatchNorm 的算法、性质与位置
+/// Normalization: LayerNorm, RMSNorm, BatchNorm, what they do and where they stand ‖ 归一化：LayerNorm、RMSNorm、BatchNorm 的算法、性质与位置
 #[derive(Debug, Clone, clap::Args)]
 pub struct Norm {
     /// What to look at ‖ 看什么

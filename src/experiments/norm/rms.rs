@@ -8,7 +8,7 @@ use crate::experiments::Context;
 use crate::math::norm::{LayerNorm, RmsNorm};
 use crate::report::{Error, Report, Table, Text, number, text};
 
-/// RMSNorm step by step: square, mean, root, divide, scale ‖ 逐步计算 RMSNorm:平方、均值、开方、相除、缩放
+/// RMSNorm step by step: square, mean, root, divide, scale ‖ 逐步计算 RMSNorm：平方、均值、开方、相除、缩放
 #[derive(Debug, Clone, clap::Args)]
 pub struct Rms {
     /// What is normalized ‖ 输入
@@ -54,7 +54,7 @@ impl Rms {
                 number(mean * mean)
             ),
             format!(
-                "RMS² = std² + mean²:{} = {} + {}。只有均值为 0 时,除以 RMS 才等于除以标准差。",
+                "RMS² = std² + mean²：{} = {} + {}。只有均值为 0 时，除以 RMS 才等于除以标准差。",
                 number(mean_square),
                 number(std * std),
                 number(mean * mean)

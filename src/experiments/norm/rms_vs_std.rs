@@ -61,7 +61,7 @@ impl RmsVsStd {
                 number(mean), number(rms), number(std), number(rms), number(std)
             ),
             format!(
-                "均值为 0 时两者相等。均值为 {} 时 RMS 为 {},标准差仍为 {}:RMSNorm 把整个 token 除以 {},LayerNorm 则把去中心后的部分除以 {}。",
+                "均值为 0 时两者相等。均值为 {} 时 RMS 为 {}，标准差仍为 {}：RMSNorm 把整个 token 除以 {}，LayerNorm 则把去中心后的部分除以 {}。",
                 number(mean), number(rms), number(std), number(rms), number(std)
             ),
         ));

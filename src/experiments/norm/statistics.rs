@@ -11,7 +11,7 @@ use crate::experiments::{Context, params};
 use crate::math::norm::BatchNorm;
 use crate::report::{Axis, Content, Error, Figure, Histogram, Report, Table, Text, number, text};
 
-/// Batch statistics of token-like data against Gaussian data, batch by batch ‖ 逐批比较:类语言数据与高斯数据的批统计量波动
+/// Batch statistics of token-like data against Gaussian data, batch by batch ‖ 逐批比较：类语言数据与高斯数据的批统计量波动
 #[derive(Debug, Clone, clap::Args)]
 pub struct Statistics {
     /// Batches to compare ‖ 比较的批次数
@@ -20,7 +20,7 @@ pub struct Statistics {
     /// Documents in each batch ‖ 每批文档数
     #[arg(long, value_name = "N", value_parser = params::count(2, 256), default_value = "16")]
     pub documents: usize,
-    /// Longest document, in tokens; the shortest has a fifth of it ‖ 最长文档的 token 数,最短为其五分之一
+    /// Longest document, in tokens; the shortest has a fifth of it ‖ 最长文档的 token 数，最短为其五分之一
     #[arg(long, value_name = "L", value_parser = params::count(5, 512), default_value = "40")]
     pub length: usize,
     /// Features of each embedding ‖ 词嵌入维数
@@ -65,13 +65,16 @@ impl Source {
     fn name(self) -> Text {
         match self {
             Self::Gaussian => text("Gaussian vectors", "高斯向量"),
-            Self::Independent => text("Zipf tokens, drawn one by one", "Zipf 词频,逐个独立抽取"),
-            Self::Documents => text("Zipf tokens in documents with topics", "Zipf 词频,按主题成篇"),
-            Self::Similar => {
-                text("the same, words of a topic have like embeddings", "同上,且同主题的词嵌入相近")
+            Self::Independent => text("Zipf tokens, drawn one by one", "Zipf 词频，逐个独立抽取"),
+            Self::Documents => {
+                text("Zipf tokens in documents with topics", "Zipf 词频，按主题成篇")
             }
+            Self::Similar => text(
+                "the same, words of a topic have like embeddings",
+                "同上，且同主题的词嵌入相近",
+            ),
             Self::Padded => {
-                text("the same, padding counted as tokens", "同上,且把填充也算作 token")
+                text("the same, padding counted as tokens", "同上，且把填充也算作 token")
             }
         }
     }
@@ -116,7 +119,7 @@ impl Statistics {
                 self.batches, self.documents, self.shortest(), self.length
             ),
             format!(
-                "{} 个批次,每批 {} 篇文档,每篇 {} 到 {} 个 token;词表 {VOCABULARY},词频服从 Zipf 分布,词嵌入为高斯随机向量,共 {TOPICS} 个主题。每批的均值与方差用掩码只对真实 token 统计,只有最后一行把填充也算进去。",
+                "{} 个批次，每批 {} 篇文档，每篇 {} 到 {} 个 token；词表 {VOCABULARY}，词频服从 Zipf 分布，词嵌入为高斯随机向量，共 {TOPICS} 个主题。每批的均值与方差用掩码只对真实 token 统计，只有最后一行把填充也算进去。",
                 self.batches, self.documents, self.shortest(), self.length
             ),
         ));
@@ -126,10 +129,10 @@ impl Statistics {
             "批统计量在批次之间的波动",
         ))
         .words(text("data", "数据"))
-        .numbers(text("swing of the mean (in std of the data)", "均值的波动(以数据标准差计)"))
-        .numbers(text("swing of the variance (relative)", "方差的波动(相对)"))
-        .numbers(text("mean: variance against Gaussian", "均值:方差是高斯的几倍"))
-        .numbers(text("variance: variance against Gaussian", "方差:方差是高斯的几倍"));
+        .numbers(text("swing of the mean (in std of the data)", "均值的波动（以数据标准差计）"))
+        .numbers(text("swing of the variance (relative)", "方差的波动（相对）"))
+        .numbers(text("mean: variance against Gaussian", "均值：方差是高斯的几倍"))
+        .numbers(text("variance: variance against Gaussian", "方差：方差是高斯的几倍"));
         for f in &found {
             let ratios = ((f.mean / base.0).powi(2), (f.variance / base.1).powi(2));
             table.row(vec![
@@ -153,7 +156,7 @@ impl Statistics {
                 number((found[3].mean / base.0).powi(2))
             ),
             format!(
-                "同一篇文档里的 token 彼此相似,批次中的独立样本远少于 token 数:批均值的方差是同等大小高斯数据的 {} 倍。LayerNorm 不用任何批统计量,这些波动与它无关。",
+                "同一篇文档里的 token 彼此相似，批次中的独立样本远少于 token 数：批均值的方差是同等大小高斯数据的 {} 倍。LayerNorm 不用任何批统计量，这些波动与它无关。",
                 number((found[3].mean / base.0).powi(2))
             ),
         ));

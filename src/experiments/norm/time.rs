@@ -19,7 +19,7 @@ pub struct Time {
     /// Features of each token ‖ 每个 token 的特征数
     #[arg(long, value_name = "D", value_parser = params::count(2, 65536), default_value = "1024")]
     pub dim: usize,
-    /// Timed calls of each, after two that warm up ‖ 每项计时次数(另有两次预热)
+    /// Timed calls of each, after two that warm up ‖ 每项计时次数（另有两次预热）
     #[arg(long, value_name = "N", value_parser = params::count(3, 1000), default_value = "15")]
     pub repeats: usize,
 }
@@ -87,15 +87,15 @@ impl Time {
                 self.tokens, self.dim, self.repeats
             ),
             format!(
-                "{} × {} 个 f32,单线程,轮流各调用 {} 次;前向为原地计算,反向包含 γ、β 的梯度。毫秒数只属于这台机器,值得记住的是比值。",
+                "{} × {} 个 f32，单线程，轮流各调用 {} 次；前向为原地计算，反向包含 γ、β 的梯度。毫秒数只属于这台机器，值得记住的是比值。",
                 self.tokens, self.dim, self.repeats
             ),
         ));
         let mut table = Table::new(text("Time per call", "每次调用耗时"))
             .words(text("function", "函数"))
-            .numbers(text("median (ms)", "中位数(ms)"))
-            .numbers(text("lower quartile (ms)", "下四分位(ms)"))
-            .numbers(text("upper quartile (ms)", "上四分位(ms)"));
+            .numbers(text("median (ms)", "中位数（ms）"))
+            .numbers(text("lower quartile (ms)", "下四分位（ms）"))
+            .numbers(text("upper quartile (ms)", "上四分位（ms）"));
         let mut medians = Vec::new();
         for one in timed {
             let (low, median, high) = quartiles(&one.times);
