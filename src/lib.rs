@@ -11,6 +11,7 @@
 //! | F3 | [`course`] | lessons: schema, check, claims, quiz, grading, progress; text and values, no paths |
 //! | F3 | [`render`] | a report as terminal text, PNG, SVG or JSON; strings and bytes |
 //! | F2 | [`experiments`] | one file a family: typed parameters in, a report out |
+//! | F1 | [`tokenizer`] | BPE, WordPiece, Unigram: train, encode, decode, trace, the formats of others |
 //! | F1 | [`model`] | stacks of blocks and published configurations, built only from `math` |
 //! | F0 | [`math`] | pure functions on arrays, forward and backward side by side |
 //! | F0 | [`report`] | a result as plain data, and the one error type |
@@ -27,3 +28,4 @@ pub mod model;
 pub mod render;
 pub mod report;
 pub mod shell;
+pub mod tokenizer;

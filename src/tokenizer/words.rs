@@ -1,0 +1,149 @@
+//! The distinct words of a corpus with how often each occurs: all that a trainer needs to see.
+
+use super::table::Table;
+use crate::report::{Error, text};
+
+/// Words (pieces of the pre-tokenizer) with their counts, in order of their first occurrence.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    table: Table,
+    counts: Vec<u64>,
+}
+
+/// What is cut into words at a time; white space at its ends is seen as the end of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unit {
+    /// A line with its newline, as the `tokenizers` library reads files.
+    #[default]
+    Line,
+    /// The whole text.
+    Whole,
+}
+
+impl Words {
+    /// Adds `n` occurrences of a word; empty words are left out.
+    #[inline]
+    pub fn add(&mut self, word: &[u8], n: u64) {
+        if word.is_empty() {
+            return;
+        }
+        let number = self.table.insert(word) as usize;
+        if number == self.counts.len() {
+            self.counts.push(n);
+        } else {
+            self.counts[number] += n;
+        }
+    }
+
+    /// How many distinct words there are.
+    pub fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// Each word with its count.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        self.table.iter().zip(self.counts.iter().copied())
+    }
+
+    /// Words from a list such as `[("hug", 10), ("pug", 5)]`.
+    ///
+    /// ```
+    /// use llm_lab::tokenizer::Words;
+    /// let words = Words::from_counts([("low", 5), ("lower", 2), ("low", 1)]);
+    /// assert_eq!(words.iter().collect::<Vec<_>>(), [(&b"low"[..], 6), (&b"lower"[..], 2)]);
+    /// ```
+    pub fn from_counts<'a>(counts: impl IntoIterator<Item = (&'a str, u64)>) -> Self {
+        let mut words = Self::default();
+        for (word, n) in counts {
+            words.add(word.as_bytes(), n);
+        }
+        words
+    }
+
+    /// Counts the words of a corpus on several threads. `cut` hands each word of a text to the
+    /// closure; the result does not depend on `threads`. O(bytes).
+    ///
+    /// # Errors
+    /// If the corpus holds no word, or a byte that is not UTF-8 while `cut` asks for text.
+    pub fn count<C>(corpus: &[u8], unit: Unit, threads: usize, cut: C) -> Result<Self, Error>
+    where
+        C: Fn(&[u8], &mut dyn FnMut(&[u8])) + Sync,
+    {
+        let of_part = |part: &[u8]| {
+            let mut words = Self::default();
+            match unit {
+                Unit::Whole => cut(part, &mut |w| words.add(w, 1)),
+                Unit::Line => {
+                    for line in part.split_inclusive(|b| *b == b'\n') {
+                        cut(line, &mut |w| words.add(w, 1));
+                    }
+                }
+            }
+            words
+        };
+        let parts = parts(corpus, unit, threads.max(1));
+        let words = if let [only] = parts[..] {
+            of_part(only)
+        } else {
+            let of_part = &of_part;
+            let counted: Vec<_> = std::thread::scope(|scope| {
+                let running: Vec<_> =
+                    parts.iter().map(|part| scope.spawn(move || of_part(part))).collect();
+                running.into_iter().map(|thread| thread.join()).collect()
+            });
+            let mut all = Self::default();
+            for part in counted {
+                let part = part.map_err(|_| failed())?;
+                if all.is_empty() {
+                    all = part;
+                } else {
+                    part.iter().for_each(|(word, n)| all.add(word, n));
+                }
+            }
+            all
+        };
+        if words.is_empty() {
+            return Err(Error::input(text("the corpus is empty", "语料是空的"))
+                .allowed(text("a text with at least one word", "至少含一个词的文本")));
+        }
+        Ok(words)
+    }
+}
+
+/// A thread that ended early: only lack of memory does that.
+fn failed() -> Error {
+    Error::Machine(text("a counting thread failed", "计数线程失败"))
+}
+
+/// Below this many bytes a second thread costs more than it saves.
+const WORTH_A_THREAD: usize = 1 << 18;
+
+/// Cuts a corpus into about `threads` parts, only where no unit is torn: after a newline, and for a
+/// whole text between a letter and a space, where every scheme cuts too.
+pub(super) fn parts(corpus: &[u8], unit: Unit, threads: usize) -> Vec<&[u8]> {
+    let threads = threads.min(corpus.len() / WORTH_A_THREAD + 1);
+    let safe = |i: usize| match unit {
+        Unit::Line => corpus[i - 1] == b'\n',
+        Unit::Whole => {
+            corpus[i - 1].is_ascii_lowercase()
+                && corpus[i] == b' '
+                && corpus.get(i + 1).is_some_and(u8::is_ascii_alphabetic)
+        }
+    };
+    let mut parts = Vec::with_capacity(threads);
+    let mut start = 0;
+    for t in 1..threads {
+        let from = (corpus.len() / threads * t).max(start + 1);
+        if let Some(cut) = (from..corpus.len()).find(|&i| safe(i)) {
+            parts.push(&corpus[start..cut]);
+            start = cut;
+        }
+    }
+    parts.push(&corpus[start..]);
+    parts
+}
