@@ -7,6 +7,8 @@ use rustc_hash::FxBuildHasher;
 
 use crate::report::{Error, text};
 
+/// A corpus with more symbols in its distinct words is refused: each takes some 50 bytes.
+const MOST: usize = 40_000_000;
 /// No neighbour on this side.
 const END: u32 = u32::MAX;
 /// The id of a symbol that a merge has swallowed.
@@ -46,12 +48,15 @@ impl Chain {
     /// Adds a word that occurs `count` times.
     ///
     /// # Errors
-    /// If the corpus has more symbols than 32 bits can number.
+    /// If the corpus has too many symbols.
     pub fn add(&mut self, ids: &[u32], count: u64) -> Result<(), Error> {
         let start = self.symbols.len();
-        if start + ids.len() >= END as usize {
-            return Err(Error::input(text("the corpus is too large", "语料太大"))
-                .allowed(text("up to 4 G distinct symbols", "最多 4 G 个符号")));
+        if start + ids.len() > MOST {
+            let wrong = text("the distinct words of the corpus are too long", "语料中不同的词总长太大");
+            return Err(Error::input(wrong).allowed(text(
+                format!("up to {MOST} symbols: less text, or a pattern that cuts it"),
+                format!("不超过 {MOST} 个符号:减少文本,或使用会切分的模式"),
+            )));
         }
         let word = self.counts.len() as u32;
         for (i, &id) in ids.iter().enumerate() {

@@ -64,6 +64,10 @@ impl Scratch {
         self.ends.clear();
     }
 
+    pub(super) fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
     #[inline]
     pub(super) fn push(&mut self, id: u32, end: u32) {
         self.ids.push(id);

@@ -174,6 +174,16 @@ impl Bpe {
             out.push(id);
             return;
         }
+        self.split(word, scratch);
+        if self.by_rank {
+            merge_word(&ByRank { vocab: &self.vocab, word }, scratch, out);
+        } else {
+            merge_word(&ByPair(&self.pairs), scratch, out);
+        }
+    }
+
+    /// Fills the scratch with the symbols of a word before the first merge.
+    fn split(&self, word: &[u8], scratch: &mut Scratch) {
         scratch.clear();
         match &self.units {
             Units::Bytes(ids) => {
@@ -185,11 +195,22 @@ impl Bpe {
             }
             Units::Characters(units) => self.letters(word, units, scratch),
         }
-        if self.by_rank {
-            merge_word(&ByRank { vocab: &self.vocab, word }, scratch, out);
-        } else {
-            merge_word(&ByPair(&self.pairs), scratch, out);
+    }
+
+    /// The symbols of a word before the first merge.
+    pub fn symbols(&self, word: &[u8]) -> Vec<u32> {
+        let mut scratch = Scratch::default();
+        self.split(word, &mut scratch);
+        scratch.ids().to_vec()
+    }
+
+    /// The merge of two neighbours, if there is one: its rank and the piece that it gives.
+    pub fn merge(&self, left: u32, right: u32) -> Option<(u32, u32)> {
+        if !self.by_rank {
+            return self.pairs.get(&key(left, right)).copied();
         }
+        let joined = [self.vocab.piece(left)?, self.vocab.piece(right)?].concat();
+        self.vocab.id(&joined).map(|id| (id, id))
     }
 
     /// The characters of a word as symbols.

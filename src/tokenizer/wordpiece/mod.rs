@@ -3,7 +3,7 @@
 
 mod train;
 
-pub use train::{Merge, Trainer};
+pub use train::{Merge, Score, Trainer};
 
 use super::vocab::Vocab;
 use crate::report::{Error, text};
