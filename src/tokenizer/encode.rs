@@ -262,9 +262,9 @@ pub(super) fn batch(
     });
     let mut all = Vec::with_capacity(texts.len());
     for part in done {
-        all.extend(part.map_err(|_| {
-            Error::Machine(both("an encoding thread failed", "编码线程失败"))
-        })??);
+        all.extend(
+            part.map_err(|_| Error::Machine(both("an encoding thread failed", "编码线程失败")))??,
+        );
     }
     Ok(all)
 }
@@ -279,7 +279,11 @@ impl Tokenizer {
         let independent = self.normalizers.is_empty()
             && self.around.0.is_empty()
             && self.around.1.is_empty()
-            && self.added.tokens().iter().all(|t| !t.content.contains(' ') && !t.lstrip && !t.rstrip)
+            && self
+                .added
+                .tokens()
+                .iter()
+                .all(|t| !t.content.contains(' ') && !t.lstrip && !t.rstrip)
             && self.splits.iter().all(|s| match s {
                 Split::WhitespaceSplit | Split::Whitespace | Split::Bert => true,
                 Split::Metaspace { prepend, split, .. } => *split && *prepend == Prepend::Never,

@@ -6,8 +6,8 @@
 //! [`pattern`] and [`text`] (before and after the model), [`Tokenizer`] (all of it together),
 //! [`files`] (the formats of others), [`trace`] (training and encoding as data to look at).
 
-mod builtin;
 pub mod bpe;
+mod builtin;
 pub mod bytes;
 mod encode;
 pub mod files;
@@ -125,9 +125,10 @@ impl Tokenizer {
 
     /// The bytes of a piece, or what an added piece looks like.
     pub fn piece(&self, id: u32) -> Option<&[u8]> {
-        self.model.vocab().piece(id).or_else(|| {
-            self.added().iter().find(|t| t.id == id).map(|t| t.content.as_bytes())
-        })
+        self.model
+            .vocab()
+            .piece(id)
+            .or_else(|| self.added().iter().find(|t| t.id == id).map(|t| t.content.as_bytes()))
     }
 
     /// Whether pieces are stretches of the text's bytes, so that joining them is decoding.

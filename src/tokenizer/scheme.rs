@@ -149,8 +149,14 @@ impl Plan {
         let size = model.vocab().len();
         if self.exact && size < self.vocab_size {
             return Err(Error::input(both(
-                format!("the corpus fills only {size} of {} pieces: no pair is left", self.vocab_size),
-                format!("语料只能填满 {} 个 token 中的 {size} 个:已没有可合并的对", self.vocab_size),
+                format!(
+                    "the corpus fills only {size} of {} pieces: no pair is left",
+                    self.vocab_size
+                ),
+                format!(
+                    "语料只能填满 {} 个 token 中的 {size} 个:已没有可合并的对",
+                    self.vocab_size
+                ),
             ))
             .allowed(both(
                 format!("a vocabulary of up to {size}, or more text"),
@@ -254,12 +260,8 @@ impl Plan {
                 trainer.into_parts().0
             }
             Ranking::Likelihood => {
-                let mut trainer = wordpiece::Trainer::new(
-                    words,
-                    self.vocab_size,
-                    self.min_frequency,
-                    &specials,
-                )?;
+                let mut trainer =
+                    wordpiece::Trainer::new(words, self.vocab_size, self.min_frequency, &specials)?;
                 let start = trainer.vocab_len();
                 while trainer.step().is_some() {
                     let done = trainer.vocab_len() - start;

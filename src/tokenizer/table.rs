@@ -58,9 +58,7 @@ impl Table {
     #[inline]
     pub fn find(&self, piece: &[u8]) -> Option<u32> {
         let tag = tag(hash(piece));
-        self.slots
-            .find(spread(tag), |s| s.1 == tag && self.get(s.0 as usize) == piece)
-            .map(|s| s.0)
+        self.slots.find(spread(tag), |s| s.1 == tag && self.get(s.0 as usize) == piece).map(|s| s.0)
     }
 
     /// The number of a piece, which is added if it is new. O(bytes).

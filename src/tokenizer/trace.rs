@@ -78,7 +78,11 @@ pub struct Limits {
 /// // All eight pairs of "hello world" occur once; l + l is no more frequent than the others.
 /// assert_eq!((run.steps[0].distinct, run.steps[0].tied, run.steps[0].merged.count), (8, 8, 1));
 /// ```
-pub fn merges(words: &Words, settings: &bpe::Settings, limits: Limits) -> Result<MergeTrace, Error> {
+pub fn merges(
+    words: &Words,
+    settings: &bpe::Settings,
+    limits: Limits,
+) -> Result<MergeTrace, Error> {
     let mut trainer = bpe::Trainer::new(words, settings)?;
     let name = |trainer: &bpe::Trainer, id: u32| visible(trainer.piece(id));
     let base = (0..trainer.vocab_len() as u32).map(|id| name(&trainer, id)).collect();

@@ -69,9 +69,8 @@ impl Bpe {
     /// # Errors
     /// If a merge names a piece that the vocabulary lacks, or its result is not a piece.
     pub fn bytes(vocab: Vocab, merges: Vec<(u32, u32)>) -> Result<Self, Error> {
-        let units = Units::Bytes(Box::new(std::array::from_fn(|b| {
-            vocab.id(&[b as u8]).unwrap_or(NONE)
-        })));
+        let units =
+            Units::Bytes(Box::new(std::array::from_fn(|b| vocab.id(&[b as u8]).unwrap_or(NONE))));
         Self::with_merges(vocab, units, merges, b"")
     }
 
@@ -100,9 +99,8 @@ impl Bpe {
     /// that make a piece together, those merge first whose piece has the smallest id, and a word
     /// that is a piece is taken whole.
     pub fn ranks(vocab: Vocab) -> Self {
-        let units = Units::Bytes(Box::new(std::array::from_fn(|b| {
-            vocab.id(&[b as u8]).unwrap_or(NONE)
-        })));
+        let units =
+            Units::Bytes(Box::new(std::array::from_fn(|b| vocab.id(&[b as u8]).unwrap_or(NONE))));
         let (merges, pairs) = (Vec::new(), HashMap::default());
         Self { vocab, units, merges, pairs, by_rank: true, whole_words: true }
     }
@@ -116,9 +114,7 @@ impl Bpe {
         let mut pairs = HashMap::with_capacity_and_hasher(merges.len(), FxBuildHasher);
         for (rank, &(left, right)) in merges.iter().enumerate() {
             let new = match (vocab.piece(left), vocab.piece(right)) {
-                (Some(l), Some(r)) => {
-                    vocab.id(&[l, r.strip_prefix(prefix).unwrap_or(r)].concat())
-                }
+                (Some(l), Some(r)) => vocab.id(&[l, r.strip_prefix(prefix).unwrap_or(r)].concat()),
                 _ => None,
             };
             let Some(new) = new else {
@@ -246,7 +242,8 @@ impl Bpe {
 
     /// Pushes the pieces `<0x..>` of a form, if the vocabulary has all of them.
     fn byte_pieces(&self, form: &str, end: u32, scratch: &mut Scratch) -> bool {
-        let ids: Option<Vec<u32>> = form.bytes().map(|b| self.vocab.id(byte_piece(b).as_bytes())).collect();
+        let ids: Option<Vec<u32>> =
+            form.bytes().map(|b| self.vocab.id(byte_piece(b).as_bytes())).collect();
         for id in ids.iter().flatten() {
             scratch.push(*id, end);
         }

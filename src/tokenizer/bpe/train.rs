@@ -42,12 +42,7 @@ pub struct Settings {
 impl Settings {
     /// Byte-level BPE without special pieces.
     pub fn bytes(vocab_size: usize) -> Self {
-        Self {
-            vocab_size,
-            min_frequency: 0,
-            specials: Vec::new(),
-            alphabet: Alphabet::Bytes,
-        }
+        Self { vocab_size, min_frequency: 0, specials: Vec::new(), alphabet: Alphabet::Bytes }
     }
 
     /// Character BPE with Sennrich's end-of-word marker.

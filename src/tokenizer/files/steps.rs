@@ -67,7 +67,8 @@ pub(super) fn normalizers(step: &Value) -> Result<Vec<Normalizer>, Error> {
             "StripAccents" => Normalizer::StripAccents,
             "Prepend" => Normalizer::Prepend(string(step, "prepend")?),
             "Replace" => Normalizer::Replace(
-                string(&step["pattern"], "String").map_err(|_| unsupported("Replace by a regex"))?,
+                string(&step["pattern"], "String")
+                    .map_err(|_| unsupported("Replace by a regex"))?,
                 string(step, "content")?,
             ),
             "Strip" => Normalizer::Strip {
@@ -165,7 +166,8 @@ pub(super) fn decoders(step: &Value) -> Result<Vec<Decoder>, Error> {
                 stop: count("stop"),
             },
             "Replace" => Decoder::Replace(
-                string(&step["pattern"], "String").map_err(|_| unsupported("Replace by a regex"))?,
+                string(&step["pattern"], "String")
+                    .map_err(|_| unsupported("Replace by a regex"))?,
                 string(step, "content")?,
             ),
             other => return Err(unsupported(format!("the decoder {other}"))),
@@ -213,9 +215,7 @@ pub(super) fn write_normalizers(steps: &[Normalizer]) -> Value {
 
 /// Writes the cut into words.
 pub(super) fn write_splits(steps: &[Split]) -> Value {
-    let byte_level = |prefix: bool, regex: bool| {
-        json!({"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": true, "use_regex": regex})
-    };
+    let byte_level = |prefix: bool, regex: bool| json!({"type": "ByteLevel", "add_prefix_space": prefix, "trim_offsets": true, "use_regex": regex});
     let cut = |pattern: Pattern| {
         json!({
             "type": "Split", "pattern": {"Regex": pattern.regex()}, "behavior": "Isolated",

@@ -102,18 +102,18 @@ fn around(tokenizer: &Tokenizer) -> Value {
     if before.is_empty() && after.is_empty() {
         return Value::Null;
     }
-    let name = |id: u32| {
-        String::from_utf8_lossy(tokenizer.piece(id).unwrap_or_default()).into_owned()
-    };
+    let name =
+        |id: u32| String::from_utf8_lossy(tokenizer.piece(id).unwrap_or_default()).into_owned();
     let special = |id: &u32| json!({"SpecialToken": {"id": name(*id), "type_id": 0}});
     let text = |id: &str| json!({"Sequence": {"id": id, "type_id": 0}});
     let around = |middle: Vec<Value>| {
         let parts = before.iter().map(special).chain(middle).chain(after.iter().map(special));
         parts.collect::<Vec<Value>>()
     };
-    let tokens = before.iter().chain(after).map(|id| {
-        (name(*id), json!({"id": name(*id), "ids": [id], "tokens": [name(*id)]}))
-    });
+    let tokens = before
+        .iter()
+        .chain(after)
+        .map(|id| (name(*id), json!({"id": name(*id), "ids": [id], "tokens": [name(*id)]})));
     json!({
         "type": "TemplateProcessing",
         "single": around(vec![text("A")]),

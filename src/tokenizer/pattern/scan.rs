@@ -151,7 +151,8 @@ fn contraction(bytes: &[u8], i: usize, any_case: bool) -> Option<usize> {
     if bytes.get(i) != Some(&b'\'') {
         return None;
     }
-    let at = |k: usize| bytes.get(i + k).map(|b| if any_case { b.to_ascii_lowercase() } else { *b });
+    let at =
+        |k: usize| bytes.get(i + k).map(|b| if any_case { b.to_ascii_lowercase() } else { *b });
     match (at(1)?, at(2)) {
         (b's' | b't' | b'm' | b'd', _) => Some(i + 2),
         (b'r' | b'v', Some(b'e')) | (b'l', Some(b'l')) => Some(i + 3),

@@ -139,7 +139,13 @@ impl Lattice {
                 number += 1;
                 let score = top.score + edge.score;
                 let edges = Some(Box::new(Link { edge: i, next: top.edges.clone() }));
-                queue.push(Partial { promise: before + score, score, place: edge.start, number, edges });
+                queue.push(Partial {
+                    promise: before + score,
+                    score,
+                    place: edge.start,
+                    number,
+                    edges,
+                });
             }
             if queue.len() > MOST {
                 queue = (0..MOST / 2).filter_map(|_| queue.pop()).collect();
@@ -161,7 +167,12 @@ impl Lattice {
 
     /// Adds `weight` times the expected count of each piece to `expected`, and gives the log
     /// probability of the text summed over all segmentations. O(edges).
-    pub fn expect(&self, weight: f64, expected: &mut [f64], room: &mut (Vec<f64>, Vec<f64>)) -> f64 {
+    pub fn expect(
+        &self,
+        weight: f64,
+        expected: &mut [f64],
+        room: &mut (Vec<f64>, Vec<f64>),
+    ) -> f64 {
         let (alpha, beta) = room;
         self.forward(1.0, alpha);
         beta.clear();

@@ -124,7 +124,12 @@ impl Unigram {
     ///
     /// # Errors
     /// If a character is unknown and the model has no piece for it.
-    pub fn encode_word(&self, word: &[u8], s: &mut Scratch, out: &mut Vec<u32>) -> Result<(), Error> {
+    pub fn encode_word(
+        &self,
+        word: &[u8],
+        s: &mut Scratch,
+        out: &mut Vec<u32>,
+    ) -> Result<(), Error> {
         if word.is_empty() {
             return Ok(());
         }
@@ -182,7 +187,8 @@ impl Unigram {
             // The stretch may happen to be a piece, of which some part scored better as unknown.
             if let Some(piece) = self.vocab.id(stretch) {
                 out.push(piece);
-            } else if self.byte_fallback && stretch.iter().all(|b| self.bytes[*b as usize].is_some())
+            } else if self.byte_fallback
+                && stretch.iter().all(|b| self.bytes[*b as usize].is_some())
             {
                 out.extend(stretch.iter().filter_map(|b| self.bytes[*b as usize]));
             } else {

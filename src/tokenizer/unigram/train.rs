@@ -89,6 +89,13 @@ impl Trainer {
         for (word, n) in &words {
             word.chars().for_each(|c| *counts.entry(c).or_default() += n);
         }
+        if settings.byte_fallback {
+            // A text that spells out `<0xE4>` must not be taken for the byte: with its characters
+            // known, the spelling always scores better than the byte piece.
+            for c in "<0x>123456789ABCDEF".chars() {
+                counts.entry(c).or_insert(1.0);
+            }
+        }
         let mut chars: Vec<(char, f64)> = counts.into_iter().collect();
         chars.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let fixed = settings.specials.len() + if settings.byte_fallback { 256 } else { 0 };
@@ -271,8 +278,8 @@ impl Trainer {
         let mut all: Vec<(String, f64)> =
             self.settings.specials.iter().map(|s| (s.clone(), 0.0)).collect();
         if self.settings.byte_fallback {
-            // Bytes stand in for what is unknown; they are never the better way to write a text.
-            all.extend((0..=255).map(|b| (byte_piece(b), lowest - 1.0)));
+            // Bytes stand in for what is unknown: worse than any six characters.
+            all.extend((0..=255).map(|b| (byte_piece(b), 8.0 * lowest - 1.0)));
         }
         let unknown = (!self.settings.specials.is_empty()).then_some(0);
         all.extend(pieces.into_iter().filter(|p| !self.settings.specials.contains(&p.0)));
@@ -357,7 +364,8 @@ fn digamma(mut x: f64) -> f64 {
     }
     let shifted = x - 0.5;
     let inverse = 1.0 / (shifted * shifted);
-    result + shifted.ln()
+    result
+        + shifted.ln()
         + inverse * (1.0 / 24.0 + inverse * (-7.0 / 960.0 + inverse * 31.0 / 8064.0))
 }
 

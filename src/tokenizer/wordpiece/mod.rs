@@ -36,12 +36,7 @@ impl WordPiece {
     ///
     /// # Errors
     /// If the vocabulary lacks the unknown piece.
-    pub fn new(
-        vocab: Vocab,
-        unknown: &str,
-        prefix: &str,
-        max_chars: usize,
-    ) -> Result<Self, Error> {
+    pub fn new(vocab: Vocab, unknown: &str, prefix: &str, max_chars: usize) -> Result<Self, Error> {
         let Some(id) = vocab.id(unknown.as_bytes()) else {
             return Err(Error::input(text(
                 format!("the vocabulary lacks the unknown piece {unknown:?}"),

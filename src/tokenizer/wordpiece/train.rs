@@ -34,7 +34,9 @@ impl Score {
 impl Ord for Score {
     fn cmp(&self, other: &Self) -> Ordering {
         let side = |a: &Self, b: &Self| {
-            u128::from(b.left).checked_mul(u128::from(b.right)).and_then(|d| d.checked_mul(u128::from(a.pair)))
+            u128::from(b.left)
+                .checked_mul(u128::from(b.right))
+                .and_then(|d| d.checked_mul(u128::from(a.pair)))
         };
         match (side(self, other), side(other, self)) {
             (Some(a), Some(b)) => a.cmp(&b),
