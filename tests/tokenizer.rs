@@ -1,6 +1,8 @@
 //! The tokenizers against plain references: scanners against regular expressions, the trainer and
 //! the encoder against recounting, every lossless scheme against its own promise, damaged files.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::sync::LazyLock;
 
 use llm_lab::tokenizer::bpe::{Alphabet, Settings, Trainer};
