@@ -105,14 +105,15 @@ fn index(pack: &Pack) -> Vec<Problem> {
             let place = guarded.tree.place(&format!("tracks/{t}/topics/{i}"));
             let mut note =
                 |what, mend| problems.push(Problem::new(guarded.file, place, what, mend));
-            let exists = pack.of_track(&track.id).any(|e| e.header.id == *topic);
+            let file = format!("{}/{topic}.yaml", track.id);
+            let unreadable = pack.problems().iter().any(|p| p.file == file);
+            let exists = unreadable || pack.of_track(&track.id).any(|e| e.header.id == *topic);
             if !seen.insert(topic) {
                 note(
                     text(format!("the topic `{topic}` twice"), format!("主题 `{topic}` 重复")),
                     text("keep one of them", "请只保留一个"),
                 );
             } else if !exists {
-                let file = format!("{}/{topic}.yaml", track.id);
                 note(
                     text(format!("the lesson {file} is missing"), format!("缺少课程 {file}")),
                     text("write it, or remove the topic", "请补上该文件，或删去这个主题"),

@@ -81,7 +81,7 @@ fn interview(desk: &mut Desk) {
     for (i, entry) in lesson.interview.iter().enumerate() {
         let path = format!("interview/{i}");
         if !lesson.header.answers.contains(&entry.question) {
-            let mend = meant(&entry.question, lesson.header.answers.iter().map(String::as_str));
+            let mend = text("add it to `answers`, or remove it", "请加进 `answers`，或删去");
             desk.note(
                 &format!("{path}/question"),
                 text(
