@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use llm_lab::app::{Lab, Settings};
+use llm_lab::app::Lab;
 use llm_lab::course::check::{check, report};
 use llm_lab::course::verify::{self, verify};
 use llm_lab::course::{File, Pack, recap};
@@ -32,8 +32,7 @@ fn quietly(_: usize, _: usize, _: &Text) -> Result<(), Error> {
 }
 
 fn problems(pack: &Pack) -> Vec<String> {
-    let settings = Settings::default();
-    let found = check(pack, &Lab::new(&settings, &Silent), &quietly).unwrap();
+    let found = check(pack, &Lab::new(&Silent), &quietly).unwrap();
     found.iter().map(|p| p.line(Lang::En)).collect()
 }
 
@@ -211,10 +210,9 @@ fn the_pack_as_a_whole_is_checked() {
 
 /// The verdicts of `verify` on a lesson, and whether all is well.
 fn verified(second: &str, ids: &[&str], all: bool) -> Result<(usize, usize, usize, bool), Error> {
-    let settings = Settings::default();
     let lessons = pack(second).select(&[])?;
     let ids: Vec<String> = ids.iter().map(|id| (*id).to_string()).collect();
-    let rows = verify(&lessons, &ids, all, &Lab::new(&settings, &Silent), &quietly)?;
+    let rows = verify(&lessons, &ids, all, &Lab::new(&Silent), &quietly)?;
     let (report, fine) = verify::report(&rows);
     let count = |name| report.number(name).unwrap() as usize;
     Ok((count("holding"), count("failing"), count("left_out"), fine))

@@ -4,6 +4,8 @@
 //! A command's first example stands in its `after_help`, one command a line: help shows it, and so
 //! does the line that a learner gets after a mistake.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use super::set::Set;
@@ -41,6 +43,9 @@ pub enum Command {
     /// Lessons, questions and what has been learned.
     #[command(flatten)]
     Learn(Learn),
+    /// What proves the lessons.
+    #[command(flatten)]
+    Prove(Prove),
     /// What belongs to the session.
     #[command(flatten)]
     Session(Session),
@@ -49,6 +54,8 @@ pub enum Command {
 /// Commands for the one who learns; `lesson` and `quiz` wait for answers, so the shell plays them.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Learn {
+    /// List the lessons ‖ 列出课程
+    Lessons,
     /// Play a lesson step by step, from where you left it ‖ 一步步学一课,从上次停下的地方继续
     #[command(after_help = "lesson swish\nlesson swish --from 3\nlesson swish --print > swish.txt")]
     Lesson {
@@ -78,6 +85,28 @@ pub enum Learn {
         /// Something to do with it.
         #[command(subcommand)]
         action: Option<Progress>,
+    },
+}
+
+/// Commands that hold a pack to what it says.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Prove {
+    /// Run the claims and myths of the lessons; exit code 1 if one does not hold ‖ 运行课程中的论断与误区;有一条不成立则退出码为 1
+    #[command(after_help = "verify\nverify swish\nverify --all")]
+    Verify {
+        /// Tracks, lessons, claims or myths; none runs all ‖ 专题、课程、论断或误区;不写则全部运行
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+        /// Also the slow ones ‖ 包括耗时较长的
+        #[arg(long)]
+        all: bool,
+    },
+    /// Check a folder of lessons as their author; exit code 1 if something is wrong ‖ 替作者检查课程目录;有问题则退出码为 1
+    #[command(after_help = "check lessons")]
+    Check {
+        /// The folder; none checks the pack in use ‖ 课程目录;不写则检查当前课程
+        #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+        dir: Option<PathBuf>,
     },
 }
 

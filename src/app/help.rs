@@ -8,7 +8,7 @@ use std::fmt::Write;
 use clap::builder::{Resettable, StyledStr, Styles, styling::AnsiColor};
 use clap::{Arg, Command, Subcommand};
 
-use super::grammar::{Learn, Session};
+use super::grammar::{Learn, Prove, Session};
 use super::parse::{Place, tree};
 use super::{example, mistake};
 use crate::experiments::Experiment;
@@ -165,6 +165,7 @@ fn groups() -> Vec<(Text, Vec<String>)> {
     vec![
         (text("Experiments:", "实验:"), names(Experiment::augment_subcommands(bare()))),
         (text("Learn:", "学习:"), names(Learn::augment_subcommands(bare()))),
+        (text("Prove:", "验证:"), names(Prove::augment_subcommands(bare()))),
         (text("Session:", "会话:"), names(Session::augment_subcommands(bare()))),
     ]
 }

@@ -7,16 +7,16 @@ use crate::experiments::{Context, Experiment, Watcher};
 use crate::report::{Error, Report, text};
 
 /// Runs the lines of a pack. A pack may come from a stranger: its lines are experiments, which only
-/// compute, and they may not say where files go.
+/// compute, and they may not say where files go. A line without `--seed` runs with the
+/// first seed whatever the session's is, because the words beside it tell that seed's numbers.
 pub struct Lab<'a> {
-    settings: &'a Settings,
     watcher: &'a dyn Watcher,
 }
 
 impl<'a> Lab<'a> {
-    /// A runner with the session's settings and its watcher.
-    pub fn new(settings: &'a Settings, watcher: &'a dyn Watcher) -> Self {
-        Self { settings, watcher }
+    /// A runner with its watcher.
+    pub fn new(watcher: &'a dyn Watcher) -> Self {
+        Self { watcher }
     }
 
     fn parse(line: &str) -> Result<(Globals, Experiment), Error> {
@@ -45,7 +45,7 @@ impl Runner for Lab<'_> {
 
     fn run(&self, line: &str) -> Result<Report, Error> {
         let (globals, experiment) = Self::parse(line)?;
-        let settings = self.settings.with(&globals);
+        let settings = Settings::default().with(&globals);
         experiment.run(&Context::new(settings.seed, self.watcher))
     }
 }
@@ -57,8 +57,7 @@ mod tests {
 
     #[test]
     fn a_pack_may_compute_and_nothing_else() {
-        let settings = Settings::default();
-        let lab = Lab::new(&settings, &Silent);
+        let lab = Lab::new(&Silent);
         assert!(lab.check("plot relu --seed 3").is_ok());
         for line in ["plot relu --out /etc", "set seed 3", "exit", "help", "--seed 3", ""] {
             assert!(lab.check(line).is_err(), "{line}");

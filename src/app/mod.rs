@@ -11,6 +11,7 @@ pub mod pack;
 mod parse;
 pub mod pictures;
 pub mod progress;
+pub mod prove;
 mod set;
 mod settings;
 pub mod store;
@@ -37,10 +38,9 @@ pub fn execute(
     match command {
         Command::Experiment(experiment) => experiment.run(&context),
         Command::Session(Session::Set(change)) => Ok(set::report(&change.apply(settings))),
-        Command::Learn(_) => Err(Error::input(text(
-            "lessons and quizzes are played by a person",
-            "课程与测验需要由人来做",
-        ))),
+        Command::Learn(_) | Command::Prove(_) => {
+            Err(Error::input(text("only experiments can be run here", "这里只能运行实验")))
+        }
         Command::Session(Session::Exit | Session::Help { .. }) => {
             Err(Error::input(text("there is nothing to leave here", "这里没有可退出的会话")))
         }

@@ -7,6 +7,8 @@ use super::{Lang, Text};
 pub enum Error {
     /// Bad input: exit code 2.
     Input(Box<Mistake>),
+    /// A claim or a check does not hold, as the report before says: exit code 1.
+    Fails(Text),
     /// The machine failed us (disk, permission): exit code 3.
     Machine(Text),
     /// The learner pressed Ctrl-C.
@@ -70,7 +72,7 @@ impl Error {
                 }
                 line
             }
-            Self::Machine(what) => what.get(lang).to_string(),
+            Self::Fails(what) | Self::Machine(what) => what.get(lang).to_string(),
             Self::Interrupted => if zh { "已中断" } else { "interrupted" }.to_string(),
             Self::ClosedPipe => {
                 if zh { "输出管道已关闭" } else { "the output pipe is closed" }.to_string()
@@ -82,6 +84,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input(_) => 2,
+            Self::Fails(_) => 1,
             Self::Machine(_) => 3,
             Self::Interrupted => 130,
             Self::ClosedPipe => 0,

@@ -28,6 +28,7 @@ impl Session {
     ) -> Result<Response, Error> {
         let pack = app::pack::open(&settings)?.sound()?;
         let report = match learn {
+            Learn::Lessons => overview::lessons(&pack, self.memory().progress()),
             Learn::Lesson { id: None, .. } => app::progress::suggestion(&pack, self.memory()),
             Learn::Lesson { id: Some(id), print: true, .. } => recap(&pack.lesson(id)?),
             Learn::Lesson { id: Some(id), from, print: false } => {

@@ -61,6 +61,10 @@ fn deliver<'a>(
     match response {
         Response::Page(page) => voice::show_page(&page, &session.settings),
         Response::Shown(shown) => voice::show(&shown),
+        Response::Fails(shown, fails) => {
+            voice::show(&shown)?;
+            Err(Error::Fails(fails))
+        }
         Response::Play(play, settings) => play::play(play, &settings, session, &mut ask()?),
         Response::Nothing | Response::Opened | Response::Leave => Ok(()),
     }

@@ -79,7 +79,7 @@ pub fn play(
     ask: &mut Ask,
 ) -> Result<(), Error> {
     let mut answered = false;
-    let mut reply = play.open(&Lab::new(settings, &Watch::new(settings)));
+    let mut reply = play.open(&Lab::new(&Watch::new(settings)));
     loop {
         keep(&play, &reply, session);
         screen::show(&reply.parts, settings)?;
@@ -89,7 +89,7 @@ pub fn play(
         match ask.read(&play.prompt())? {
             Typed::Line(line) => {
                 answered = true;
-                reply = play.respond(&line, &Lab::new(settings, &Watch::new(settings)));
+                reply = play.respond(&line, &Lab::new(&Watch::new(settings)));
             }
             // Ctrl-C clears the line and shows nothing anew
             Typed::Interrupted => reply = Reply::waiting(Vec::new()),

@@ -94,6 +94,7 @@ impl Lines {
                 mistake.wrong = before(mistake.wrong);
                 Error::Input(mistake)
             }
+            Error::Fails(words) => Error::Fails(before(words)),
             Error::Machine(words) => Error::Machine(before(words)),
             other => other,
         }

@@ -7,12 +7,12 @@ use std::io::IsTerminal;
 use super::play::Play;
 use super::voice;
 use super::watch::Watch;
-use crate::app::grammar::{Command, Line, Session as About};
+use crate::app::grammar::{Command, Line, Prove, Session as About};
 use crate::app::memory::Memory;
 use crate::app::{self, Asked, Format, Place, Settings, View};
 use crate::render::inline::{Protocol, encode};
 use crate::render::{json, picture, terminal};
-use crate::report::{Error, Figure, Report, text};
+use crate::report::{Error, Figure, Report, Text, text};
 
 /// What holds from one line to the next.
 pub struct Session {
@@ -31,6 +31,8 @@ pub enum Response {
     Page(String),
     /// A report as it is to be shown.
     Shown(String),
+    /// A report that says what does not hold, and that in one line.
+    Fails(String, Text),
     /// A lesson or a quiz that waits for answers, with the settings of its line.
     Play(Play, Box<Settings>),
     /// Options without a command.
@@ -91,6 +93,7 @@ impl Session {
         };
         match command {
             Command::Learn(learn) => return self.learn(learn, typed, settings),
+            Command::Prove(prove) => return proven(prove, typed, &settings),
             Command::Session(About::Exit) => return Ok(Response::Leave),
             Command::Session(About::Set(change)) => self.settings = change.apply(&settings),
             Command::Experiment(_) => app::pictures::check(&settings)?,
@@ -101,6 +104,21 @@ impl Session {
         drop(watch);
         Ok(Response::Shown(present(&report, typed, &settings)?))
     }
+}
+
+/// `verify` and `check`.
+fn proven(prove: &Prove, typed: &str, settings: &Settings) -> Result<Response, Error> {
+    let watch = Watch::new(settings);
+    let proof = match prove {
+        Prove::Verify { ids, all } => app::prove::verified(ids, *all, settings, &watch)?,
+        Prove::Check { dir } => app::prove::checked(dir.as_deref(), settings, &watch)?,
+    };
+    drop(watch);
+    let shown = present(&proof.report, typed, settings)?;
+    Ok(match proof.fails {
+        None => Response::Shown(shown),
+        Some(fails) => Response::Fails(shown, fails),
+    })
 }
 
 /// A report as it is shown, its pictures saved.
