@@ -217,3 +217,92 @@ fn refuse(wrong: Text) -> Error {
         ))
         .example("llm-lab plot swish --out pictures/swish.svg")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Axis, Content, Lang, Lines, Series};
+
+    fn report(figures: usize) -> Report {
+        let mut report = Report::new(text("r", "r"));
+        for i in 0..figures {
+            let lines = Lines {
+                series: vec![Series::new("a", vec![(0.0, 0.0), (1.0, 1.0)])],
+                markers: Vec::new(),
+            };
+            report.figure(Figure::new(
+                &format!("f{i}"),
+                "",
+                Axis::new("x"),
+                Axis::new("y"),
+                Content::Lines(lines),
+            ));
+        }
+        report
+    }
+
+    fn saved(figures: usize, out: &Path) -> Result<Vec<PathBuf>, Error> {
+        let settings = Settings { out: out.to_path_buf(), ..Settings::default() };
+        save(&report(figures), "plot relu --range -4 4", &settings)
+    }
+
+    #[test]
+    fn a_folder_is_made_and_files_are_named_after_the_command() {
+        let home = tempfile::tempdir().unwrap();
+        let out = home.path().join("a/b");
+        assert_eq!(saved(1, &out).unwrap(), [out.join("plot_relu_range_-4_4.png")]);
+        let two = saved(2, &out).unwrap();
+        assert_eq!(two[1], out.join("plot_relu_range_-4_4_f1.png"));
+        assert!(fs::read(&two[1]).unwrap().starts_with(b"\x89PNG"));
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 3, "no temporary file is left");
+        assert!(saved(0, &home.path().join("none")).unwrap().is_empty());
+        assert!(!home.path().join("none").exists());
+    }
+
+    #[test]
+    fn one_file_gets_numbers_for_more_figures() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = saved(2, &home.path().join("p.SVG")).unwrap();
+        assert_eq!(paths[1], home.path().join("p-2.svg"));
+        assert!(fs::read_to_string(&paths[0]).unwrap().starts_with("<svg"));
+    }
+
+    #[test]
+    fn an_out_that_cannot_be_used_is_bad_input() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("file");
+        fs::write(&file, "x").unwrap();
+        let bad = [
+            PathBuf::new(),
+            home.path().join("p.jpg"),
+            file.clone(),
+            file.join("below"),
+            file.join("p.png"),
+        ];
+        for out in bad {
+            let error = saved(1, &out).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{}", out.display());
+            assert!(!error.line(Lang::Zh).contains('\n'));
+        }
+        assert_eq!(fs::read_to_string(&file).unwrap(), "x");
+    }
+
+    #[test]
+    fn file_names_are_safe_bounded_and_apart() {
+        assert_eq!(
+            slug("llm-lab plot swish --beta 0.5 --out /tmp/x --lang=zh -q"),
+            "plot_swish_beta_0.5"
+        );
+        assert_ne!(slug("plot a --range -4 4"), slug("plot a --range 4 4"));
+        assert_ne!(slug("norm layer --on 1,2"), slug("norm layer --on 1;2"));
+        assert_eq!(slug(""), "figure");
+        let long = |end: &str| slug(&format!("plot {}{end}", "swish ".repeat(80)));
+        assert_ne!(long("a"), long("b"));
+        for command in [&"x".repeat(500), "../../etc/passwd", "a b\\c:d*?\"<>|", "层 β"] {
+            let name = slug(command);
+            assert!(!name.is_empty() && name.len() <= NAME_LENGTH);
+            assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)));
+            assert!(!name.starts_with('.'));
+        }
+    }
+}

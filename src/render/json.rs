@@ -37,7 +37,7 @@ use crate::report::{
 /// Columns of the text inside the object.
 const TEXT_WIDTH: usize = 80;
 
-/// The report as one JSON object with a line break at its end. `files` are the pictures that were
+/// The report as one JSON object. `files` are the pictures that were
 /// written, in the order of the figures; it may be empty.
 pub fn report(report: &Report, command: &str, files: &[String], lang: Lang) -> String {
     let metrics: Map<String, Json> = report
@@ -56,7 +56,14 @@ pub fn report(report: &Report, command: &str, files: &[String], lang: Lang) -> S
         "figures": figures,
         "text": terminal::report(report, &style),
     });
-    format!("{object:#}\n")
+    lines(&object)
+}
+
+/// One key a line: short enough to look at, compact enough for thousands of points.
+fn lines(object: &Json) -> String {
+    let keys = object.as_object().into_iter().flatten();
+    let keys: Vec<String> = keys.map(|(key, value)| format!("  {}: {value}", json!(key))).collect();
+    format!("{{\n{}\n}}", keys.join(",\n"))
 }
 
 /// JSON has no infinity and no NaN: they become words.
@@ -113,7 +120,7 @@ fn figure(figure: &Figure, file: Option<&String>) -> Json {
 fn panel(panel: &Panel) -> Json {
     let mut object = json!({"title": panel.title, "x": axis(&panel.x), "y": axis(&panel.y)});
     let content = match &panel.content {
-        Content::Lines(lines) => self::lines(lines),
+        Content::Lines(lines) => curves(lines),
         Content::Heatmap(map) => heatmap(map),
         Content::Bars(bars) => json!({"kind": "bars", "series": samples(&bars.series)}),
         Content::Histogram(h) => {
@@ -135,7 +142,7 @@ fn axis(axis: &Axis) -> Json {
     })
 }
 
-fn lines(lines: &Lines) -> Json {
+fn curves(lines: &Lines) -> Json {
     let stroke = |stroke: Stroke| match stroke {
         Stroke::Solid => "solid",
         Stroke::Dashed => "dashed",
@@ -178,4 +185,86 @@ fn heatmap(map: &Heatmap) -> Json {
 
 fn samples(series: &[(String, Vec<f64>)]) -> Vec<Json> {
     series.iter().map(|(label, xs)| json!({"label": label, "values": numbers(xs)})).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Histogram, Marker, Series, text};
+
+    fn sample() -> Report {
+        let mut table = Table::new(text("Limits", "极限"))
+            .words(text("curve", "曲线"))
+            .numbers(text("x → ∞", "x → ∞"));
+        table.row(vec!["swish".into(), f64::INFINITY.into()]);
+        table.row(vec![text("none", "无").into(), Cell::Empty]);
+        let lines = Lines {
+            series: vec![Series::new("swish", vec![(0.0, f64::NAN), (1.0, 0.5)])],
+            markers: vec![Marker { x: 1.0, y: 0.5, label: "top".to_string(), series: 0 }],
+        };
+        let mut report = Report::new(text("Swish", "Swish 函数"));
+        report
+            .table(table)
+            .figure(Figure::new(
+                "curves",
+                "Swish",
+                Axis::new("x").between(0.0, 1.0),
+                Axis::log("y"),
+                Content::Lines(lines),
+            ))
+            .metric("minimum.x", -1.25)
+            .metric("limit.right", f64::INFINITY)
+            .metric("monotonic", false)
+            .metric_in("parameters", 7e9, "parameters");
+        report
+    }
+
+    #[test]
+    fn the_schema_is_stable() {
+        let json = report(&sample(), "plot swish", &["out/plot_swish.png".to_string()], Lang::En);
+        insta::assert_snapshot!(json, @r#"
+        {
+          "command": "plot swish",
+          "title": "Swish",
+          "metrics": {"minimum.x":{"value":-1.25,"unit":null},"limit.right":{"value":"inf","unit":null},"monotonic":{"value":"no","unit":null},"parameters":{"value":7000000000,"unit":"parameters"}},
+          "tables": [{"title":"Limits","columns":["curve","x → ∞"],"rows":[["swish","inf"],["none",null]]}],
+          "figures": [{"name":"curves","title":"Swish","columns":1,"panels":[{"title":"","x":{"label":"x","scale":"linear","range":[0,1],"names":[]},"y":{"label":"y","scale":"log","range":null,"names":[]},"kind":"lines","series":[{"label":"swish","stroke":"solid","points":[[0,"nan"],[1,0.5]],"band":[]}],"markers":[{"x":1,"y":0.5,"label":"top","series":0}]}],"file":"out/plot_swish.png"}],
+          "text": "Swish\n\nLimits\ncurve  x → ∞\n─────  ─────\nswish      ∞\nnone\n\nFigure: Swish\n\nminimum.x            -1.25\nlimit.right              ∞\nmonotonic               no\nparameters   7,000,000,000  parameters\n"
+        }
+        "#);
+    }
+
+    #[test]
+    fn other_kinds_have_their_own_keys() {
+        let histogram = Histogram { series: vec![("a".to_string(), vec![1.0])], bins: 3 };
+        let map = Heatmap {
+            values: vec![vec![1.0, f64::NAN]],
+            palette: Palette::Categories(vec!["other".to_string()]),
+            unit: String::new(),
+            show_values: false,
+        };
+        let kinds = [Content::Histogram(histogram), Content::Heatmap(map)].map(|content| {
+            let one = Figure::new(
+                "f",
+                "",
+                Axis::names("x", vec!["n".to_string()]),
+                Axis::new("y"),
+                content,
+            );
+            figure(&one, None)["panels"][0].clone()
+        });
+        assert_eq!(kinds[0]["bins"], 3);
+        assert_eq!(kinds[0]["series"][0]["values"][0], 1);
+        assert_eq!(kinds[1]["categories"][0], "other");
+        assert_eq!(kinds[1]["values"][0][1], "nan");
+        assert_eq!(kinds[1]["x"]["names"][0], "n");
+    }
+
+    #[test]
+    fn words_follow_the_language_and_carry_no_colour() {
+        let json: Json = serde_json::from_str(&report(&sample(), "x", &[], Lang::Zh)).unwrap();
+        assert_eq!(json["title"], "Swish 函数");
+        assert_eq!(json["figures"][0]["file"], Json::Null);
+        assert!(!json["text"].as_str().unwrap().contains('\u{1b}'));
+    }
 }

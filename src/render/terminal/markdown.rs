@@ -1,6 +1,6 @@
 //! Markdown for a terminal: headings, emphasis, code, lists, quotes, tables, links as text.
 
-use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Alignment, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::paint::{Look, Span, Style};
 use super::table::{self, Words};
@@ -9,7 +9,7 @@ use crate::report::Align;
 
 /// Markdown as text for a terminal, in whole lines.
 pub fn markdown(source: &str, style: &Style) -> String {
-    let mut writer = Writer { style: *style, ..Writer::new(*style) };
+    let mut writer = Writer::new(*style);
     for event in Parser::new_ext(source, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
         writer.event(event);
     }
@@ -102,10 +102,9 @@ impl Writer {
                 self.looks.push(Look::underline());
                 self.link = Some(dest_url.to_string());
             }
-            Tag::CodeBlock(kind) => {
+            Tag::CodeBlock(_) => {
                 self.flush();
                 self.code = true;
-                let _: CodeBlockKind = kind;
             }
             Tag::List(first) => {
                 self.flush();
@@ -114,6 +113,7 @@ impl Writer {
             Tag::Item => self.item(),
             Tag::BlockQuote(_) => {
                 self.flush();
+                self.due();
                 self.indents.push(Indent::Quote);
             }
             Tag::Table(aligns) => {
@@ -257,13 +257,18 @@ impl Writer {
         self.gap = true;
     }
 
-    /// What stands before the first line of the next block and before its others; writes the blank
-    /// line that is due.
-    fn prefixes(&mut self) -> (String, String) {
+    /// Writes the blank line that is due, with the bar of a quote if it lies inside one.
+    fn due(&mut self) {
         if std::mem::take(&mut self.gap) && !self.out.is_empty() {
             let bar = self.indents.iter().any(|i| matches!(i, Indent::Quote));
             self.out += if bar { "│\n" } else { "\n" };
         }
+    }
+
+    /// What stands before the first line of the next block and before its others; writes the blank
+    /// line that is due.
+    fn prefixes(&mut self) -> (String, String) {
+        self.due();
         let (mut first, mut rest) = (String::new(), String::new());
         for indent in &mut self.indents {
             match indent {
@@ -280,5 +285,97 @@ impl Writer {
             }
         }
         (first, rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Lang;
+
+    fn plain(source: &str, width: usize) -> String {
+        markdown(source, &Style { lang: Lang::En, color: false, width })
+    }
+
+    const SAMPLE: &str = "\
+# RMSNorm
+
+RMSNorm drops the **mean**: it divides by `rms(x)`,
+the root of the mean square. See [the paper](https://arxiv.org/abs/1910.07467).
+
+1. square
+2. average
+   - over the *last* axis
+   - not over the batch
+
+> What does it keep? The scale invariance.
+
+| norm | parameters |
+| --- | ---: |
+| LayerNorm | 2d |
+| RMSNorm | d |
+
+```rust
+let rms = (x * x).mean().sqrt();
+    x / rms
+```
+Done.
+";
+
+    #[test]
+    fn every_kind_of_block_is_readable() {
+        insta::assert_snapshot!(plain(SAMPLE, 48), @r#"
+        RMSNorm
+
+        RMSNorm drops the mean: it divides by rms(x),
+        the root of the mean square. See the paper
+        (https://arxiv.org/abs/1910.07467).
+
+        1. square
+        2. average
+           • over the last axis
+           • not over the batch
+
+        │ What does it keep? The scale invariance.
+
+        norm       parameters
+        ─────────  ──────────
+        LayerNorm          2d
+        RMSNorm             d
+
+            let rms = (x * x).mean().sqrt();
+                x / rms
+
+        Done.
+        "#);
+    }
+
+    #[test]
+    fn looks_are_written_only_with_colour() {
+        let colored = markdown("**b** `c`", &Style { lang: Lang::En, color: true, width: 80 });
+        assert_eq!(colored, "\u{1b}[1mb\u{1b}[0m \u{1b}[36mc\u{1b}[0m\n");
+        assert_eq!(plain("**b** `c`", 80), "b c\n");
+    }
+
+    #[test]
+    fn chinese_lines_join_without_a_space() {
+        assert_eq!(plain("层归一化\n对每个 token 计算", 80), "层归一化对每个 token 计算\n");
+    }
+
+    #[test]
+    fn nothing_from_the_text_steers_the_terminal() {
+        let bad = "a\x1b[31m **\u{202e}b** `\x07c` [l](http://x\x1b]0;t)\n\n| \x1b[2J |\n| --- |\n| \u{9b}1m |\n\n    \x1b[0m code &#27;[1m";
+        let drawn = plain(bad, 80);
+        assert!(
+            !drawn.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'),
+            "{drawn:?}"
+        );
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        for width in 12..90 {
+            assert!(plain(SAMPLE, width).lines().all(|l| wrap::width(l) <= width), "{width}");
+        }
     }
 }

@@ -87,3 +87,90 @@ fn metrics(metrics: &[Metric], style: &Style) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::samples;
+    use crate::report::{Table, text};
+
+    fn sample(metrics: usize) -> Report {
+        let mut table = Table::new(text("Sizes", "大小"))
+            .words(text("part", "部分"))
+            .numbers(text("bytes", "字节"));
+        table.row(vec![text("weights", "权重").into(), 14e9.into()]);
+        let mut report = Report::new(text("Memory of a model", "模型的内存"));
+        report
+            .say(text("Two bytes a **parameter**.", "每个**参数**两个字节。"))
+            .heading(text("Formula", "公式"))
+            .formula("M = 2 · N")
+            .table(table)
+            .figure(samples::bars())
+            .metric_in("weights", 14e9, "bytes")
+            .metric("fits", true);
+        for i in 2..metrics {
+            report.metric(format!("layer.{i}"), i as f64 / 3.0);
+        }
+        report
+    }
+
+    fn plain(metrics: usize, lang: Lang) -> String {
+        report(&sample(metrics), &Style { lang, color: false, width: 60 })
+    }
+
+    #[test]
+    fn a_report_reads_from_top_to_bottom() {
+        insta::assert_snapshot!(plain(2, Lang::En), @r#"
+        Memory of a model
+
+        Two bytes a parameter.
+
+        Formula
+
+            M = 2 · N
+
+        Sizes
+        part              bytes
+        ───────  ──────────────
+        weights  14,000,000,000
+
+        Figure: Where the parameters are
+
+        weights  14,000,000,000  bytes
+        fits                yes
+        "#);
+        insta::assert_snapshot!(plain(2, Lang::Zh), @r#"
+        模型的内存
+
+        每个参数两个字节。
+
+        公式
+
+            M = 2 · N
+
+        大小
+        部分            字节
+        ────  ──────────────
+        权重  14,000,000,000
+
+        图:Where the parameters are
+
+        weights  14,000,000,000  bytes
+        fits                yes
+        "#);
+    }
+
+    #[test]
+    fn many_metrics_are_cut_and_counted() {
+        assert!(!plain(16, Lang::En).contains("--format json"));
+        assert!(plain(20, Lang::En).ends_with("\n4 more with --format json\n"));
+        assert!(plain(20, Lang::Zh).contains("另有 4 项"));
+    }
+
+    #[test]
+    fn a_figure_stands_where_the_caller_draws_it() {
+        let style = Style { lang: Lang::En, color: false, width: 60 };
+        let drawn = report_with(&sample(2), &style, &mut |figure| format!("<{}>\n", figure.name));
+        assert!(drawn.contains("\n\n<bars>\n\nweights"));
+    }
+}

@@ -67,26 +67,40 @@ fn widths(
     rows: &[Vec<Words>],
     room: usize,
 ) -> Option<Vec<usize>> {
-    let widest = |i: usize| {
-        let cells = std::iter::once(&header[i]).chain(rows.iter().filter_map(|r| r.get(i)));
-        cells.map(|words| wrap::spans_width(words)).max().unwrap_or(0)
-    };
-    let numbers = |i: usize| {
+    let body = |i: usize| {
         let cells = rows.iter().filter_map(|r| r.get(i));
         cells.map(|words| wrap::spans_width(words)).max().unwrap_or(0)
     };
-    let mut widths: Vec<usize> = (0..aligns.len()).map(widest).collect();
-    // A number is never broken; its heading may be.
-    let least: Vec<usize> = (0..aligns.len())
-        .map(|i| if aligns[i] == Align::Right { numbers(i).max(NARROW) } else { NARROW })
-        .map(|least| least.max(1))
+    let longest_word = |words: &Words| {
+        let text: String = words.iter().map(Span::text).collect();
+        text.split_whitespace().map(wrap::width).max().unwrap_or(0)
+    };
+    let columns = 0..aligns.len();
+    let mut widths: Vec<usize> =
+        columns.clone().map(|i| body(i).max(wrap::spans_width(&header[i])).max(1)).collect();
+    // Headings wrap first, then cells of words; a number is never broken.
+    let headings: Vec<usize> =
+        columns.clone().map(|i| body(i).max(longest_word(&header[i])).max(1)).collect();
+    let least: Vec<usize> = columns
+        .map(|i| if aligns[i] == Align::Right { body(i).max(NARROW) } else { NARROW })
         .collect();
-    let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * (widths.len() - 1);
-    while total(&widths) > room {
-        let i = (0..widths.len()).filter(|&i| widths[i] > least[i]).max_by_key(|&i| widths[i])?;
+    shrink(&mut widths, &headings, room);
+    shrink(&mut widths, &least, room);
+    (total(&widths) <= room).then_some(widths)
+}
+
+/// Columns of the whole row.
+fn total(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+}
+
+/// Takes from the widest column that is above its least until the row fits or none is.
+fn shrink(widths: &mut [usize], least: &[usize], room: usize) {
+    while total(widths) > room {
+        let above = (0..widths.len()).filter(|&i| widths[i] > least[i]);
+        let Some(i) = above.max_by_key(|&i| widths[i]) else { return };
         widths[i] -= 1;
     }
-    Some(widths)
 }
 
 /// One row; a cell that wraps makes it several lines high.

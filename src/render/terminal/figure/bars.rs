@@ -3,7 +3,7 @@
 use super::super::paint::{Look, Style};
 use super::super::wrap;
 use super::canvas::Canvas;
-use super::{fit, legend, no_data};
+use super::{Drawn, fit, legend, no_data};
 use crate::render::palette;
 use crate::render::scale::Span;
 use crate::report::{Axis, Panel, Scale, number};
@@ -18,7 +18,7 @@ const FILLS: [char; 6] = ['█', '▒', '░', '▓', '=', '#'];
 const MOST: usize = 60;
 
 /// The panel as whole lines.
-pub(super) fn draw(panel: &Panel, series: &[(String, Vec<f64>)], style: &Style) -> String {
+pub(super) fn draw(panel: &Panel, series: &[(String, Vec<f64>)], style: &Style) -> Drawn {
     let places = series.iter().map(|s| s.1.len()).max().unwrap_or(0);
     let values = || series.iter().flat_map(|s| s.1.iter().copied());
     if places == 0 || values().all(f64::is_nan) {
@@ -58,7 +58,7 @@ pub(super) fn draw(panel: &Panel, series: &[(String, Vec<f64>)], style: &Style) 
             (fill(s, bars.plain).to_string(), Look::rgb(palette::series(s)), label.as_str())
         })
         .collect();
-    out + &legend(&entries, style)
+    Drawn { plot: out, key: legend(&entries, style) }
 }
 
 /// The value axis, which holds zero.

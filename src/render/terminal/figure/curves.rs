@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::paint::{Look, Style};
 use super::frame::Frame;
-use super::{legend, no_data};
+use super::{Drawn, legend, no_data};
 use crate::render::clip::{Point, clip};
 use crate::render::palette;
 use crate::render::scale::Span;
@@ -15,7 +15,7 @@ use crate::report::{Lines, Panel, Series, Stroke};
 const LETTERS: [char; 10] = ['*', '+', 'o', 'x', '#', '%', '@', '&', '=', '~'];
 
 /// The panel as whole lines.
-pub(super) fn draw(panel: &Panel, lines: &Lines, rows: usize, style: &Style) -> String {
+pub(super) fn draw(panel: &Panel, lines: &Lines, rows: usize, style: &Style) -> Drawn {
     let all = || lines.series.iter().flat_map(|s| s.points.iter().copied());
     if !all().any(|(x, y)| x.is_finite() && y.is_finite()) {
         return no_data(style);
@@ -46,12 +46,12 @@ pub(super) fn draw(panel: &Panel, lines: &Lines, rows: usize, style: &Style) -> 
         .enumerate()
         .map(|(i, s)| (sample(s, i, letters), Look::rgb(palette::series(i)), s.label.as_str()))
         .collect();
-    out += &legend(&entries, style);
     let marks: Vec<(String, Look, &str)> = unplaced
         .into_iter()
         .map(|(series, label)| ("●".to_string(), Look::rgb(palette::series(series)), label))
         .collect();
-    out + &legend(&marks, style)
+    out += &legend(&marks, style);
+    Drawn { plot: out, key: legend(&entries, style) }
 }
 
 /// What stands for a curve in the legend.
@@ -59,10 +59,13 @@ fn sample(series: &Series, index: usize, letters: bool) -> String {
     match (letters, series.stroke) {
         (true, _) => LETTERS[index % LETTERS.len()].to_string(),
         (false, Stroke::Dashed) => "╍╍".to_string(),
-        (false, Stroke::Dotted) => "━•━".to_string(),
+        (false, Stroke::Dotted) => "━●━".to_string(),
         (false, Stroke::Solid) => "━━".to_string(),
     }
 }
+
+/// A place on the finer grid.
+type Fine = (usize, usize);
 
 struct Plot {
     frame: Frame,
@@ -111,9 +114,17 @@ impl Plot {
             let dot = alone || (series.stroke == Stroke::Dotted && few);
             let Some((x, y)) = point.filter(|_| dot) else { continue };
             if x >= 0.0 && y >= 0.0 && x < size.0 as f64 && y < size.1 as f64 {
-                let (x, y) = (x as usize / fine.0, y as usize / fine.1);
-                let c = letter.unwrap_or('•');
-                self.frame.canvas.put(self.frame.left + x, self.frame.top + y, c, look);
+                self.spot((x as usize, y as usize), size, letter, look);
+            }
+        }
+    }
+
+    /// A point of its own: its letter, or a thick dot.
+    fn spot(&mut self, (x, y): Fine, size: Fine, letter: Option<char>, look: Look) {
+        let reach = if letter.is_some() { 0 } else { 1 };
+        for x in x.saturating_sub(reach)..=(x + reach).min(size.0 - 1) {
+            for y in y.saturating_sub(reach)..=(y + reach).min(size.1 - 1) {
+                self.mark(x, y, letter, look);
             }
         }
     }
@@ -128,18 +139,27 @@ impl Plot {
 
     /// The spread around a curve, shaded where nothing else stands.
     fn band(&mut self, series: &Series, look: Look) {
-        for (point, (low, high)) in series.points.iter().zip(&series.band) {
-            let place = |y: f64| self.at((point.0, y), (1, 1));
-            let (Some(low), Some(high)) = (place(*low), place(*high)) else { continue };
-            if low.0 < 0.0 || low.0 >= self.frame.w as f64 {
-                continue;
-            }
-            let last = (self.frame.h - 1) as f64;
-            let rows = (high.1.clamp(0.0, last).round() as usize)
-                ..=(low.1.clamp(0.0, last).round() as usize);
-            for row in rows {
-                let (x, y) = (self.frame.left + low.0.round() as usize, self.frame.top + row);
-                self.frame.canvas.put(x, y, '░', look.with(Look::dim()));
+        let edges: Vec<Option<(f64, f64, f64)>> = series
+            .points
+            .iter()
+            .zip(&series.band)
+            .map(|(point, (low, high))| {
+                let place = |y: f64| self.at((point.0, y), (1, 1));
+                let (low, high) = (place(*low)?, place(*high)?);
+                Some((low.0, high.1, low.1))
+            })
+            .collect();
+        let last = (self.frame.h - 1) as f64;
+        for pair in edges.windows(2) {
+            let (Some(a), Some(b)) = (pair[0], pair[1]) else { continue };
+            let (from, to) = (a.0.max(0.0).ceil(), b.0.min((self.frame.w - 1) as f64).floor());
+            for column in from as usize..=(to.max(0.0) as usize) {
+                let f = ((column as f64 - a.0) / (b.0 - a.0)).clamp(0.0, 1.0);
+                let row = |a: f64, b: f64| (a + (b - a) * f).clamp(0.0, last).round() as usize;
+                for row in row(a.1, b.1)..=row(a.2, b.2) {
+                    let (x, y) = (self.frame.left + column, self.frame.top + row);
+                    self.frame.canvas.put(x, y, '░', look.with(Look::dim()));
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::super::paint::{Look, Span, Style};
 use super::super::wrap;
 use super::canvas::Canvas;
-use super::{fit, legend, no_data};
+use super::{Drawn, fit, legend, no_data};
 use crate::render::palette;
 use crate::render::shade::{Shades, cell_ticks, short, thinned};
 use crate::report::{Axis, Heatmap, Palette, Panel};
@@ -22,7 +22,7 @@ const KINDS: [char; 8] = ['·', '█', '░', '▓', 'x', 'o', '+', '#'];
 const BAR: usize = 24;
 
 /// The panel as whole lines.
-pub(super) fn draw(panel: &Panel, map: &Heatmap, style: &Style) -> String {
+pub(super) fn draw(panel: &Panel, map: &Heatmap, style: &Style) -> Drawn {
     let full = (map.values.len(), map.values.iter().map(Vec::len).min().unwrap_or(0));
     if full.0 * full.1 == 0 {
         return no_data(style);
@@ -60,7 +60,7 @@ pub(super) fn draw(panel: &Panel, map: &Heatmap, style: &Style) -> String {
         let before = before.min(style.width - wrap::width(&label));
         out += &format!("{}{}\n", " ".repeat(before), style.paint(&label, Look::dim()));
     }
-    out + &key(map, &cells, style)
+    Drawn { plot: out, key: key(map, &cells, style) }
 }
 
 /// A label for each row: its name, or its number where a tick stands.

@@ -2,7 +2,7 @@
 
 use super::super::paint::{Look, Style};
 use super::frame::Frame;
-use super::{curves, legend, no_data};
+use super::{Drawn, curves, legend, no_data};
 use crate::render::bins::Bins;
 use crate::render::palette;
 use crate::render::scale::Span;
@@ -12,7 +12,7 @@ use crate::report::{Histogram, Lines, Panel, Series};
 const EIGHTHS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The panel as whole lines.
-pub(super) fn draw(panel: &Panel, histogram: &Histogram, rows: usize, style: &Style) -> String {
+pub(super) fn draw(panel: &Panel, histogram: &Histogram, rows: usize, style: &Style) -> Drawn {
     let bins = Bins::of(histogram, &panel.x, style.width / 2);
     if bins.most() == 0.0 {
         return no_data(style);
@@ -36,7 +36,8 @@ pub(super) fn draw(panel: &Panel, histogram: &Histogram, rows: usize, style: &St
         }
     }
     let label = histogram.series[0].0.as_str();
-    frame.canvas.lines(style) + &legend(&[("█".to_string(), look, label)], style)
+    let key = legend(&[("█".to_string(), look, label)], style);
+    Drawn { plot: frame.canvas.lines(style), key }
 }
 
 /// The counts as curves that go by steps.

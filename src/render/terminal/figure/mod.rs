@@ -30,16 +30,28 @@ pub fn figure(figure: &Figure, style: &Style) -> String {
     }
     let style = Style { width: style.width.min(WIDE), ..*style };
     let rows = if figure.panels.len() > 1 { 10 } else { (style.width / 5).clamp(10, 16) };
-    for panel in &figure.panels {
+    let drawn: Vec<Drawn> = figure.panels.iter().map(|p| panel(p, rows, &style)).collect();
+    // Panels that share one key get it once, under the last.
+    let shared = drawn.windows(2).all(|pair| pair[0].key == pair[1].key);
+    for (i, (panel, drawn)) in figure.panels.iter().zip(&drawn).enumerate() {
         if !panel.title.is_empty() {
             out += &wrap::block(&[Span::new(&panel.title, Look::heading())], "", "", &style);
         }
-        out += &self::panel(panel, rows, &style);
+        out += &drawn.plot;
+        if !shared || i + 1 == figure.panels.len() {
+            out += &drawn.key;
+        }
     }
     out
 }
 
-fn panel(panel: &Panel, rows: usize, style: &Style) -> String {
+/// A panel in whole lines: the plot, and what explains its colours.
+struct Drawn {
+    plot: String,
+    key: String,
+}
+
+fn panel(panel: &Panel, rows: usize, style: &Style) -> Drawn {
     match &panel.content {
         Content::Lines(lines) => curves::draw(panel, lines, rows, style),
         Content::Heatmap(map) => heatmap::draw(panel, map, style),
@@ -49,9 +61,10 @@ fn panel(panel: &Panel, rows: usize, style: &Style) -> String {
 }
 
 /// What a panel says instead of an empty plot.
-fn no_data(style: &Style) -> String {
+fn no_data(style: &Style) -> Drawn {
     let words = if style.lang == Lang::Zh { "(没有数据)" } else { "(no data)" };
-    wrap::block(&[Span::new(words, Look::dim())], "  ", "  ", style)
+    let plot = wrap::block(&[Span::new(words, Look::dim())], "  ", "  ", style);
+    Drawn { plot, key: String::new() }
 }
 
 /// A line that explains colours or glyphs, wrapped between entries: `━━ Swish   ╍╍ ReLU`.

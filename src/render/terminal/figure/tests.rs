@@ -66,9 +66,9 @@ fn curves_without_colour_have_letters() {
           └─────┬──────────┬──────────┬──────────┬──────────┬─────
                −4         −2          0          2          4
                                       x
+          ● (−2.557, −0.557)  ● 0
           * Swish β = 0.5  + Swish β = 1  o Swish β = 10  x
              ReLU
-          ● (−2.557, −0.557)  ● 0
         "#);
 }
 
@@ -161,4 +161,10 @@ fn one_histogram_stands_in_blocks() {
                                   activation
           █ before LayerNorm
         "#);
+}
+
+#[test]
+fn a_key_that_panels_share_is_written_once() {
+    let drawn = plain(&samples::axes(), 60);
+    assert_eq!(drawn.matches("█ averaged").count(), 1);
 }
