@@ -45,9 +45,17 @@ impl Deepnorm {
         for &n in &depths {
             let DeepNorm { alpha, beta } = DeepNorm::single(n);
             table.row(vec![n.into(), alpha.into(), beta.into(), (alpha / beta).into()]);
-            report.metric(format!("alpha.{n}"), alpha).metric(format!("beta.{n}"), beta);
+            report
+                .metric(format!("alpha.{n}"), alpha)
+                .metric(format!("beta.{n}"), beta)
+                .metric(format!("alpha_over_beta.{n}"), alpha / beta);
         }
         report.table(table);
+        report.say(text(
+            "α/β = 2√N at every depth: so 4N·β²/α² = 1. The 2N sub-layers, each with two matrices, share one \
+             fixed budget of change.",
+            "任何深度都有 α/β = 2√N,即 4N·β²/α² = 1:2N 个子层、每层两个矩阵,分享同一份固定的“改变量预算”。",
+        ));
         if let [n, m] = self.encoder_decoder[..] {
             encoder_decoder(&mut report, n, m);
         }

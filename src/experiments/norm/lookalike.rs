@@ -128,7 +128,8 @@ impl Lookalike {
 }
 
 fn row(id: &'static str, name: Text, seen: &[Seen]) -> Row {
-    let ends = |s: &Seen| s.w2_gradient.last().zip(s.w2_gradient.first()).map(|(l, f)| l / f);
+    let first = spread(seen, |s| s.w2_gradient.first().copied().unwrap_or(f64::NAN)).0;
+    let last = spread(seen, |s| s.w2_gradient.last().copied().unwrap_or(f64::NAN)).0;
     Row {
         id,
         name,
@@ -139,7 +140,7 @@ fn row(id: &'static str, name: Text, seen: &[Seen]) -> Row {
             s.change.map_or(f64::NAN, |change| change / size)
         })
         .0,
-        last_over_first: spread(seen, |s| ends(s).unwrap_or(f64::NAN)).0,
+        last_over_first: last / first,
     }
 }
 
