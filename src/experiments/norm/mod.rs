@@ -43,6 +43,7 @@ subcommands! {
     batch::Batch,
     time::Time,
     length::Length,
+    half::Half,
     statistics::Statistics,
     directions::Directions,
     placement::Placement,
