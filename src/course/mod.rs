@@ -15,6 +15,8 @@ pub mod progress;
 mod quiz;
 pub mod read;
 mod recap;
+#[cfg(test)]
+mod sample;
 mod screen;
 mod values;
 pub mod verify;

@@ -294,3 +294,86 @@ fn compared(predict: &Predict, predicted: Option<&[f64]>, measured: f64) -> Part
     );
     Part::Verdict { right, words }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Swish, lesson, said};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(step: usize) -> (Player, String) {
+        let mut player = Player::new(lesson(), step, 0);
+        let reply = player.open(&Swish);
+        (player, said(&reply))
+    }
+
+    fn say(player: &mut Player, line: &str) -> String {
+        said(&player.respond(line, &Swish))
+    }
+
+    #[test]
+    fn a_lesson_is_played_to_its_end() {
+        let (mut player, first) = at(0);
+        assert!(first.starts_with("[1/5]\nSwish is"), "{first}");
+        assert!(say(&mut player, "").contains("Commit to a number"));
+        let shown = say(&mut player, "-1.3");
+        assert!(shown.starts_with("> plot swish --beta 1\ntrue: You said -1.3"), "{shown}");
+        assert!(say(&mut player, "").contains("> plot swish --beta 0.1 1 10"));
+        assert!(say(&mut player, "").contains("[4/5]"));
+        assert!(say(&mut player, "x / 2").contains("true: Right."));
+        assert!(say(&mut player, "next").contains("[5/5]"));
+        let given = player.respond("answer", &Swish);
+        assert_eq!(given.graded.len(), 1);
+        assert!(!given.graded[0].right);
+        let end = player.respond("", &Swish);
+        assert_eq!(end.state, State::Finished);
+        assert!(said(&end).contains("1 of 2 questions right."));
+        assert_eq!(player.position(), 0);
+    }
+
+    #[test]
+    fn a_prediction_may_be_far_or_left_out() {
+        let (mut player, _) = at(1);
+        assert!(say(&mut player, "").contains("Commit"));
+        assert!(say(&mut player, "somewhere left").contains("Type a number"));
+        assert!(say(&mut player, "3").contains("false: You said 3"));
+        let (mut player, _) = at(1);
+        assert!(say(&mut player, "answer").contains("Measured: **-1.278**"));
+        assert!(say(&mut player, "").contains("[3/5]"));
+    }
+
+    #[test]
+    fn one_can_go_anywhere_and_try_commands_without_losing_the_place() {
+        let (mut player, first) = at(3);
+        assert!(first.starts_with("(Resuming at step 4"), "{first}");
+        assert!(say(&mut player, "plot swish --beta 4").starts_with("> plot swish --beta 4"));
+        assert!(say(&mut player, ":nonsense").starts_with("! unknown command"));
+        assert_eq!(player.position(), 3);
+        assert!(say(&mut player, "hint").contains("**Hint:** What is σ(0)?"));
+        assert!(say(&mut player, "zzz").contains("Not counted"));
+        assert!(say(&mut player, "back").contains("[3/5]"));
+        assert!(say(&mut player, "jump 1").contains("[1/5]"));
+        assert!(say(&mut player, "back").contains("first step"));
+        assert!(say(&mut player, "jump 9").starts_with("! no such step; allowed: 1 to 5"));
+        assert!(say(&mut player, "plot").starts_with("! unknown command"));
+        assert!(say(&mut player, "skip").contains("[2/5]"));
+        assert_eq!(player.respond("quit", &Swish).state, State::Left);
+        assert_eq!(player.position(), 1);
+    }
+
+    #[test]
+    fn a_step_beyond_the_end_is_the_beginning() {
+        assert_eq!(Player::new(lesson(), 99, 0).position(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_makes_it_panic(lines in proptest::collection::vec("\\PC{0,12}|[a-f ]{1,5}|next|skip|back|hint|answer|jump [0-9]", 0..20)) {
+            let (mut player, _) = at(0);
+            for line in lines {
+                player.respond(&line, &Swish);
+                prop_assert!(player.position() < player.lesson().steps.len());
+            }
+        }
+    }
+}

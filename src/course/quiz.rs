@@ -236,3 +236,126 @@ fn help() -> Text {
          `jump 3`、`quit` 退出。中途可以随时试任何命令，例如 `plot relu`。",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::posed::Posed;
+    use super::super::sample::{Swish, lesson, said};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn quiz(seed: u64) -> (Quiz, String) {
+        let mut quiz = Quiz::new(&[lesson()], None, seed).unwrap();
+        let first = said(&quiz.open(&Swish));
+        (quiz, first)
+    }
+
+    fn say(quiz: &mut Quiz, line: &str) -> String {
+        said(&quiz.respond(line, &Swish))
+    }
+
+    /// The right answer to the question that is asked now.
+    fn model(quiz: &Quiz) -> String {
+        Posed::new(&quiz.questions[quiz.at].item, quiz.seed, 0, &Swish).unwrap().model()
+    }
+
+    /// Goes on to the question with an id.
+    fn until(quiz: &mut Quiz, id: &str) -> String {
+        let n = quiz.questions.iter().position(|q| q.item.id == id).unwrap() + 1;
+        say(quiz, &format!("jump {n}"))
+    }
+
+    #[test]
+    fn model_answers_give_the_full_score() {
+        let (mut quiz, first) = quiz(3);
+        assert!(first.starts_with("[1/5]"), "{first}");
+        for n in 1..=5 {
+            let line = model(&quiz);
+            let reply = quiz.respond(&line, &Swish);
+            assert!(said(&reply).starts_with("true: Right."), "{line}: {}", said(&reply));
+            assert_eq!((reply.graded.len(), reply.graded[0].right), (1, true));
+            assert_eq!(reply.state, if n < 5 { State::Waiting } else { State::Finished });
+            if n == 5 {
+                assert!(said(&reply).contains("**5 of 5** right at the first try"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_option_has_its_reason_and_options_stand_still_on_the_retry() {
+        let (mut quiz, _) = quiz(0);
+        let asked = until(&mut quiz, "swish-demo-zero");
+        let wrong = quiz.respond("ReLU(x)", &Swish);
+        assert!(said(&wrong).contains("That is the limit for a large β."));
+        assert_eq!((wrong.graded.len(), wrong.graded[0].right), (1, false));
+        assert_eq!(say(&mut quiz, "repeat"), asked);
+        let right = quiz.respond("x/2", &Swish);
+        assert!(right.graded[0].right && right.graded[0].helped);
+    }
+
+    #[test]
+    fn two_wrong_answers_show_the_solution() {
+        let (mut quiz, _) = quiz(0);
+        until(&mut quiz, "swish-demo-name");
+        assert!(say(&mut quiz, "GELU").contains("Once more"));
+        assert!(say(&mut quiz, "ReLU").contains("**Answer:** SiLU"));
+    }
+
+    #[test]
+    fn a_drill_has_other_numbers_on_the_retry() {
+        let (mut quiz, _) = quiz(0);
+        let first = until(&mut quiz, "swish-demo-slope");
+        let again = say(&mut quiz, "1000");
+        assert!(again.contains("Once more, with other numbers:"));
+        let question = |s: &str| s.lines().find(|l| l.contains("for β =")).map(String::from);
+        assert_ne!(question(&first), question(&again));
+    }
+
+    #[test]
+    fn multi_says_select_all_and_counts_what_is_missing() {
+        let (mut quiz, _) = quiz(0);
+        assert!(until(&mut quiz, "swish-demo-smooth").contains("select all that apply"));
+        let partly = say(&mut quiz, "Swish");
+        assert!(partly.contains("1 more of the options is right."), "{partly}");
+    }
+
+    #[test]
+    fn skipping_leaving_and_coming_back() {
+        let (mut quiz, first) = quiz(1);
+        assert!(say(&mut quiz, "skip").starts_with("[2/5]"));
+        assert_eq!(say(&mut quiz, "back"), first);
+        assert!(say(&mut quiz, "back").contains("first question"));
+        assert!(quiz.respond("answer", &Swish).graded.iter().all(|g| !g.right));
+        let left = quiz.respond("quit", &Swish);
+        assert_eq!(left.state, State::Left);
+        assert!(said(&left).contains("1 wrong; 4 left out"), "{}", said(&left));
+        assert!(said(&left).contains("table of 5"));
+    }
+
+    #[test]
+    fn a_count_cuts_and_none_is_bad_input() {
+        assert_eq!(Quiz::new(&[lesson()], Some(2), 0).unwrap().len(), 2);
+        assert_eq!(Quiz::new(&[lesson()], Some(0), 0).unwrap_err().exit_code(), 2);
+        assert_eq!(Quiz::new(&[], None, 0).unwrap_err().exit_code(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_makes_it_panic(lines in proptest::collection::vec("\\PC{0,12}|[a-f ]{1,5}|skip|back|hint|answer|jump [0-9]", 0..20)) {
+            let (mut quiz, _) = quiz(0);
+            for line in lines {
+                quiz.respond(&line, &Swish);
+            }
+        }
+
+        #[test]
+        fn every_item_takes_its_own_answer(seed in any::<u64>(), attempt in 0_u64..1000) {
+            for item in &lesson().quiz {
+                let posed = Posed::new(item, seed, attempt, &Swish).unwrap();
+                prop_assert_eq!(posed.grade(&posed.model()), super::super::grade::Grade::Right);
+                let words = posed.answer();
+                prop_assert!(!words.en.is_empty() && !words.zh.is_empty());
+            }
+        }
+    }
+}
