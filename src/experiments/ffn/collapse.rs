@@ -1,13 +1,12 @@
 //! `ffn collapse`: without the nonlinearity, two matrices are one.
 
-use ndarray::{Array1, Array2};
+use ndarray::Array2;
 
+use super::fit::{self, Fit, Trained, mean_square};
 use super::{distinct, farthest, kind, metric, tokens};
 use crate::experiments::{Context, params};
 use crate::math::ffn::{Ffn, Kind};
 use crate::math::linalg;
-use crate::math::linear::xavier;
-use crate::math::parameters::Parameters;
 use crate::report::{
     Axis, Content, Error, Figure, Lines, Panel, Report, Series, Stroke, Table, Text, number, text,
 };
@@ -29,16 +28,6 @@ pub struct Collapse {
     pub rate: f64,
 }
 
-/// The points of y = |x|: evenly spaced from −1 to 1.
-const POINTS: usize = 81;
-
-/// A trained block: what it says at the points, and its loss after each step.
-struct Trained {
-    kind: Kind,
-    y: Array2<f64>,
-    losses: Vec<f64>,
-}
-
 impl Collapse {
     /// Multiplies two matrices out, then trains each kind on y = |x|.
     ///
@@ -49,14 +38,14 @@ impl Collapse {
         report.formula("(x W₁) W₂ = x (W₁ W₂)\nrank(W₁ W₂) ≤ min(d, d_ff)");
         ranks(&mut report, context);
 
-        let x = Array2::from_shape_fn((POINTS, 1), |(i, _)| i as f64 / 40.0 - 1.0); // (N, 1)
-        let target = x.mapv(f64::abs); // (N, 1)
+        let (x, target) = fit::points(); // (N, 1) both
+        let fit = Fit { hidden: self.hidden, steps: self.steps, rate: self.rate, shift: 0.0 };
         let line = best_line(&x, &target);
         let line_error = mean_square(&(&x.mapv(|x| line.0 + line.1 * x) - &target));
         let kinds = distinct(&self.kind);
         let mut trained = Vec::new();
         for &kind in &kinds {
-            trained.push(self.train(kind, &x, &target, context)?);
+            trained.push(fit.train(kind, context)?);
         }
         report.heading(text("Fitting y = |x|", "拟合 y = |x|"));
         let mut table = Table::new(text("Mean squared error after training", "训练后的均方误差"))
@@ -80,38 +69,6 @@ impl Collapse {
         report.say(said(&trained, line, line_error));
         report.figure(figure(&trained, &x, &target, line));
         Ok(report)
-    }
-
-    /// Trains a block of a kind, with biases, on all points at once by gradient descent.
-    fn train(
-        &self,
-        kind: Kind,
-        x: &Array2<f64>,
-        target: &Array2<f64>,
-        context: &Context,
-    ) -> Result<Trained, Error> {
-        let mut block = Ffn::<f64>::xavier(kind, 1, self.hidden, &mut context.rng(2));
-        // Hidden units bend at places spread over the line, not all at 0.
-        block.input.bias = Some(xavier(1, self.hidden, 1.0, &mut context.rng(3)).row(0).to_owned());
-        if let Some(value) = &mut block.value {
-            value.bias = Some(Array1::zeros(self.hidden));
-        }
-        block.output.bias = Some(Array1::zeros(1));
-        let mut losses = Vec::with_capacity(self.steps + 1);
-        for step in 0..self.steps {
-            if step % 50 == 0 {
-                context.step(step, self.steps, &Text::same(kind.title()))?;
-            }
-            let (y, trace) = block.forward(x.view()); // (N, 1)
-            let error = &y - target;
-            losses.push(mean_square(&error));
-            let dy = error * (2.0 / POINTS as f64); // (N, 1)
-            let (_, gradient) = block.backward(x.view(), &trace, dy.view());
-            block.descend(&gradient, self.rate);
-        }
-        let y = block.forward(x.view()).0;
-        losses.push(mean_square(&(&y - target)));
-        Ok(Trained { kind, y, losses })
     }
 }
 
@@ -149,10 +106,6 @@ fn best_line(x: &Array2<f64>, y: &Array2<f64>) -> (f64, f64) {
     (my - slope * mx, slope)
 }
 
-fn mean_square(errors: &Array2<f64>) -> f64 {
-    errors.iter().map(|e| e * e).sum::<f64>() / errors.len() as f64
-}
-
 /// The fits beside the target, and the losses over the steps.
 fn figure(trained: &[Trained], x: &Array2<f64>, target: &Array2<f64>, line: (f64, f64)) -> Figure {
     let points = |y: &Array2<f64>| x.iter().copied().zip(y.iter().copied()).collect::<Vec<_>>();
@@ -161,21 +114,14 @@ fn figure(trained: &[Trained], x: &Array2<f64>, target: &Array2<f64>, line: (f64
     fits.push(Series::new("y = |x|", points(target)).stroke(Stroke::Dashed));
     let straight = x.mapv(|x| line.0 + line.1 * x);
     fits.push(Series::new("best line", points(&straight)).stroke(Stroke::Dashed));
-    let losses = trained.iter().map(|t| {
-        let every = t.losses.len().div_ceil(400);
-        let steps = t.losses.iter().enumerate().step_by(every);
-        let shown = steps.filter(|(_, l)| l.is_finite() && **l > 0.0);
-        Series::new(t.kind.title(), shown.map(|(i, &l)| (i as f64, l)).collect())
-    });
-    let panel = |title: &str, x, y, series| Panel {
-        title: title.to_string(),
-        x,
-        y,
-        content: Content::Lines(Lines { series, markers: Vec::new() }),
-    };
     let panels = vec![
-        panel("after training", Axis::new("x"), Axis::new("y"), fits),
-        panel("loss", Axis::new("step"), Axis::log("mean squared error"), losses.collect()),
+        Panel {
+            title: "after training".to_string(),
+            x: Axis::new("x"),
+            y: Axis::new("y"),
+            content: Content::Lines(Lines { series: fits, markers: Vec::new() }),
+        },
+        fit::loss_panel(trained),
     ];
     Figure::grid("fit", "A two-layer block learns y = |x|", 2, panels)
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
-use super::{distinct, kind, metric, tokens, usual_width};
+use super::{affordable, distinct, kind, metric, tokens, usual_width};
 use crate::experiments::{Context, params};
 use crate::math::ffn::{Ffn, Kind, cost};
 use crate::report::{
@@ -94,8 +94,7 @@ impl Cost {
     /// The fastest of several forward passes in f32, part by part.
     fn measure(&self, kind: Kind, d_ff: usize, context: &Context) -> Result<Seconds, Error> {
         let d = self.d_model;
-        let weights = cost::parameters(kind, d, d_ff) as f64;
-        params::fits(weights, 4, &text("the weights", "权重"))?;
+        affordable(kind, d, d_ff, 4)?;
         let x = tokens(self.tokens, d, &mut context.rng(0)).mapv(|v| v as f32); // (T, d)
         let block = Ffn::<f32>::xavier(kind, d, d_ff, &mut context.rng(1));
         let mut best = Seconds { products: f64::INFINITY, ..Seconds::default() };

@@ -3,6 +3,8 @@
 mod budget;
 mod collapse;
 mod cost;
+mod dead;
+mod fit;
 mod position;
 mod shapes;
 mod variants;
@@ -14,8 +16,12 @@ use ndarray_rand::rand::Rng;
 use ndarray_rand::rand_distr::StandardNormal;
 
 use crate::experiments::Context;
-use crate::math::ffn::{Kind, cost::two_thirds};
-use crate::report::{Error, Report};
+use crate::experiments::params;
+use crate::math::ffn::{
+    Kind,
+    cost::{parameters, two_thirds},
+};
+use crate::report::{Error, Report, text};
 
 /// The feed-forward block: plain and gated, its shapes, cost and purpose ‖ 前馈层:普通与门控,形状、开销与作用
 #[derive(Debug, Clone, clap::Args)]
@@ -38,6 +44,8 @@ pub enum What {
     Collapse(collapse::Collapse),
     /// The activation's share of FLOPs and of time ‖ 激活函数占多少 FLOPs、多少时间
     Cost(cost::Cost),
+    /// Start with every unit switched off: which activations recover? ‖ 一开始就关闭所有单元:哪些激活函数能恢复
+    Dead(dead::Dead),
     /// GLU, GEGLU and SwiGLU beside the formulas that circulate for them ‖ GLU、GEGLU、SwiGLU 与网上流传的公式对照
     Variants(variants::Variants),
 }
@@ -54,6 +62,7 @@ impl Ffn {
             What::PositionWise(what) => what.run(context),
             What::Collapse(what) => what.run(context),
             What::Cost(what) => what.run(context),
+            What::Dead(what) => what.run(context),
             What::Variants(what) => what.run(context),
         }
     }
@@ -68,6 +77,13 @@ fn kind() -> impl TypedValueParser<Value = Kind> {
 /// The width of a block where none is given: 4d, and two thirds of that where a gate adds a matrix.
 fn usual_width(kind: Kind, d: usize) -> usize {
     if kind.gated() { two_thirds(4 * d).max(1) } else { 4 * d }
+}
+
+/// Refuses a block whose weights would not fit in memory.
+fn affordable(kind: Kind, d: usize, d_ff: usize, bytes_each: usize) -> Result<(), Error> {
+    let weights = parameters(kind, d, d_ff) as f64;
+    params::fits(weights, bytes_each, &text("the weights", "权重"))
+        .map_err(|error| error.example("llm-lab ffn shapes --d-model 512"))
 }
 
 /// Tokens as rows of independent standard normal numbers, `(tokens, d)`.

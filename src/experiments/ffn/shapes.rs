@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::{distinct, kind, metric, tokens, usual_width};
+use super::{affordable, distinct, kind, metric, tokens, usual_width};
 use crate::experiments::{Context, params};
 use crate::math::ffn::{Ffn, Kind, Trace, cost};
 use crate::math::parameters::Parameters;
@@ -38,7 +38,7 @@ impl Shapes {
         for (i, &kind) in kinds.iter().enumerate() {
             context.step(i, kinds.len(), &Text::same(kind.title()))?;
             let (d, d_ff) = (self.d_model, self.d_ff.unwrap_or(usual_width(kind, self.d_model)));
-            params::fits(cost::parameters(kind, d, d_ff) as f64, 8, &text("the weights", "权重"))?;
+            affordable(kind, d, d_ff, 8)?;
             let x = tokens(self.tokens, d, &mut context.rng(0)); // (T, d)
             let block = Ffn::xavier(kind, d, d_ff, &mut context.rng(1));
             let (y, trace) = block.forward(x.view());
