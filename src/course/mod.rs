@@ -3,7 +3,10 @@
 
 mod asking;
 pub mod check;
+mod draw;
+mod expect;
 pub mod grade;
+mod item;
 pub mod lesson;
 mod once;
 pub mod overview;
@@ -13,6 +16,7 @@ mod posed;
 mod problem;
 pub mod progress;
 mod quiz;
+mod raw;
 pub mod read;
 mod recap;
 #[cfg(test)]

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Desk;
 use super::runs;
+use crate::course::draw::fill;
 use crate::course::grade::{Grade, same};
 use crate::course::lesson::{Drill, Item, Kind, Options, Within};
 use crate::course::once::Once;
-use crate::course::posed::{Posed, fill};
+use crate::course::posed::Posed;
 use crate::course::problem::meant;
 use crate::report::{Error, text};
 
