@@ -6,7 +6,9 @@ use ndarray::{Array2, Axis as Dimension};
 use super::input;
 use super::kinds::Kind;
 use crate::experiments::{Context, params};
-use crate::report::{Axis, Content, Error, Figure, Heatmap, Palette, Panel, Report, Table, text};
+use crate::report::{
+    Axis, Content, Error, Figure, Heatmap, Palette, Panel, Report, Table, Text, text,
+};
 
 /// Which cells of a (batch, time, hidden) cube share a statistic ‖ (batch, time, hidden) 立方体中哪些格子共用一个统计量
 #[derive(Debug, Clone, clap::Args)]
@@ -38,6 +40,13 @@ impl Over {
         match self {
             Self::Norm(kind) => kind.name(),
             Self::Time => "over time (not LN)",
+        }
+    }
+
+    fn words(self) -> Text {
+        match self {
+            Self::Norm(kind) => Text::same(kind.name()),
+            Self::Time => text(self.name(), "沿时间（不是 LN）"),
         }
     }
 
@@ -101,7 +110,7 @@ impl Axes {
             let touched =
                 groups.rows().into_iter().filter(|r| r.iter().any(|&g| g == first)).count();
             table.row(vec![
-                over.name().into(),
+                over.words().into(),
                 shape.clone().into(),
                 count.into(),
                 (cells / count.max(1)).into(),

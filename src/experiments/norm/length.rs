@@ -8,7 +8,7 @@ use crate::math::linalg::frobenius;
 use crate::model::Placement;
 use crate::model::stack::{Config, NormKind, Stack};
 use crate::report::{
-    Axis, Content, Error, Figure, Lines, Panel, Report, Series, Stroke, Table, Text, text,
+    Axis, Content, Error, Figure, Lines, Panel, Report, Series, Stroke, Table, text,
 };
 
 /// Gradient norm against sequence length, LayerNorm and RMSNorm, causal and bidirectional ‖ 梯度范数随序列长度的变化：LayerNorm 与 RMSNorm，因果与双向
@@ -29,7 +29,7 @@ pub struct Length {
 }
 
 const MASKS: [(Mask, &str, &str); 2] =
-    [(Mask::Causal, "causal", "causal"), (Mask::None, "bidirectional", "bidirectional")];
+    [(Mask::Causal, "causal", "因果"), (Mask::None, "bidirectional", "双向")];
 const NORMS: [(NormKind, &str, &str); 2] =
     [(NormKind::LayerNorm, "layer", "LayerNorm"), (NormKind::RmsNorm, "rms", "RMSNorm")];
 
@@ -59,9 +59,10 @@ impl Length {
         ));
         let mut table = Table::new(text("Size of the gradient at the input", "输入处的梯度大小"))
             .numbers(text("tokens n", "token 数 n"));
-        for (_, _, mask) in MASKS {
+        for (_, mask, chinese) in MASKS {
             for (_, _, norm) in NORMS {
-                table = table.numbers(Text::same(format!("{norm}, {mask}")));
+                table =
+                    table.numbers(text(format!("{norm}, {mask}"), format!("{norm}，{chinese}")));
             }
         }
         let total = lengths.len() * MASKS.len();
@@ -146,7 +147,7 @@ fn picture(lengths: &[usize], found: &[Vec<[f64; 2]>]) -> Figure {
     let panels = MASKS
         .iter()
         .zip(found)
-        .map(|((_, _, mask), found)| {
+        .map(|((_, mask, _), found)| {
             let curve = |k: usize| {
                 let points = lengths.iter().zip(found);
                 points.map(|(&n, pair)| (n as f64, pair[k])).collect::<Vec<_>>()
