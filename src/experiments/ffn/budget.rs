@@ -12,13 +12,13 @@ use crate::report::{
     Axis, Bars, Cell, Content, Error, Figure, Report, Table, Text, Value, number, text,
 };
 
-/// Parameters of attention and FFN; the 2/3 rule and its rounding ‖ 注意力与 FFN 的参数量;2/3 规则与取整
+/// Parameters of attention and FFN; the 2/3 rule and its rounding ‖ 注意力与 FFN 的参数量；2/3 规则与取整
 #[derive(Debug, Clone, clap::Args)]
 pub struct Budget {
-    /// Published models; without one a selection ‖ 已发表的模型;不写则选几个
+    /// Published models; without one a selection ‖ 已发表的模型；不写则选几个
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(known().map(|m| m.id)), conflicts_with_all = ["d_model", "multiple"])]
     pub models: Vec<String>,
-    /// Instead of models: apply the 2/3 rule to this width of the residual stream ‖ 不看模型,对这个残差流宽度应用 2/3 规则
+    /// Instead of models: apply the 2/3 rule to this width of the residual stream ‖ 不看模型，对这个残差流宽度应用 2/3 规则
     #[arg(long, value_name = "D", value_parser = params::count(1, 1_000_000))]
     pub d_model: Option<usize>,
     /// Round the width up to a multiple of this ‖ 宽度向上取整到它的倍数
@@ -72,14 +72,14 @@ impl Budget {
             let weights = parameters(kind, d, width);
             table.row(vec![name.into(), width.into(), kind.matrices().into(), weights.into()]);
         };
-        row(text("plain, 4d", "普通,4d"), Kind::Relu, plain);
-        row(text("gated, still 4d", "门控,仍为 4d"), Kind::Swiglu, plain);
-        row(text("gated, 2/3 of 4d", "门控,4d 的 2/3"), Kind::Swiglu, exact);
+        row(text("plain, 4d", "普通，4d"), Kind::Relu, plain);
+        row(text("gated, still 4d", "门控，仍为 4d"), Kind::Swiglu, plain);
+        row(text("gated, 2/3 of 4d", "门控，4d 的 2/3"), Kind::Swiglu, exact);
         let multiple = self.multiple;
         row(
             text(
                 format!("gated, rounded up to a multiple of {multiple}"),
-                format!("门控,向上取整到 {multiple} 的倍数"),
+                format!("门控，向上取整到 {multiple} 的倍数"),
             ),
             Kind::Swiglu,
             width,
@@ -88,7 +88,7 @@ impl Budget {
         let over = 100.0 * (three as f64 / two as f64 - 1.0);
         report.say(text(
             format!("A third matrix at the same width would cost half as much again. At two thirds of the width, {exact}, the parameters match; rounding to {width} changes them by {} %.", number(over)),
-            format!("同样宽度下多一个矩阵,参数要多一半。宽度取 2/3,即 {exact},参数量就与原来相同;取整到 {width} 只带来 {} % 的变化。", number(over)),
+            format!("同样宽度下多一个矩阵，参数要多一半。宽度取 2/3，即 {exact}，参数量就与原来相同；取整到 {width} 只带来 {} % 的变化。", number(over)),
         ));
         report.metric("width.plain", plain);
         report.metric("width.two_thirds", exact);
@@ -114,9 +114,9 @@ impl Budget {
             .numbers(Text::same("d"))
             .numbers(Text::same("d_ff"))
             .numbers(Text::same("d_ff / d"))
-            .numbers(text("attention (M)", "注意力(M)"))
-            .numbers(text("FFN (M)", "FFN(M)"))
-            .numbers(text("FFN's share (%)", "FFN 占比(%)"));
+            .numbers(text("attention (M)", "注意力（M）"))
+            .numbers(text("FFN (M)", "FFN（M）"))
+            .numbers(text("FFN's share (%)", "FFN 占比（%）"));
         let mut bars = vec![("attention".to_string(), Vec::new()), ("FFN".to_string(), Vec::new())];
         for m in &models {
             let (Some(attention), Some(ffn)) = (m.attention_parameters(), m.ffn_parameters())
@@ -149,7 +149,7 @@ impl Budget {
         report.table(table);
         report.say(text(
             "With 4d wide plain blocks attention has 4d² weights and the FFN 8d²: two thirds. Gated blocks keep 8d² by the 2/3 rule. Where queries share keys and values, or the FFN is wider, its share grows.",
-            "普通 4d 宽的层里,注意力有 4d² 个权重,FFN 有 8d² 个:占三分之二。门控层按 2/3 规则仍是 8d²。若多个查询头共享键和值,或 FFN 更宽,占比就更高。",
+            "普通 4d 宽的层里，注意力有 4d² 个权重，FFN 有 8d² 个：占三分之二。门控层按 2/3 规则仍是 8d²。若多个查询头共享键和值，或 FFN 更宽，占比就更高。",
         ));
         report.figure(Figure::new(
             "share",

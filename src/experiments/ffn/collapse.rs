@@ -11,7 +11,7 @@ use crate::report::{
     Axis, Content, Error, Figure, Lines, Panel, Report, Series, Stroke, Table, Text, number, text,
 };
 
-/// Take the nonlinearity away: two matrices become one ‖ 去掉非线性:两个矩阵塌缩成一个
+/// Take the nonlinearity away: two matrices become one ‖ 去掉非线性：两个矩阵塌缩成一个
 #[derive(Debug, Clone, clap::Args)]
 pub struct Collapse {
     /// Kinds of block to train on y = |x| ‖ 拿来拟合 y = |x| 的前馈层
@@ -76,7 +76,7 @@ impl Collapse {
 /// from the two steps.
 fn ranks(report: &mut Report, context: &Context) {
     const D: usize = 8;
-    let mut table = Table::new(text("W₁ W₂ as one matrix, d = 8", "把 W₁ W₂ 乘成一个矩阵,d = 8"))
+    let mut table = Table::new(text("W₁ W₂ as one matrix, d = 8", "把 W₁ W₂ 乘成一个矩阵，d = 8"))
         .numbers(Text::same("d_ff"))
         .numbers(text("rank of W₁ W₂", "W₁ W₂ 的秩"))
         .numbers(text("largest difference of the outputs", "输出的最大差异"))
@@ -134,20 +134,20 @@ fn said(trained: &[Trained], line: (f64, f64), line_error: f64) -> Text {
             number(line.0),
             number(line_error)
         ),
-        format!("最佳直线是 y = {},误差 {}。", number(line.0), number(line_error)),
+        format!("最佳直线是 y = {}，误差 {}。", number(line.0), number(line_error)),
     );
     for one in trained {
         let last = one.losses[one.losses.len() - 1];
         let (name, error) = (one.kind.title(), number(last));
         if !last.is_finite() {
             en += &format!(" {name} diverged: try a smaller --rate.");
-            zh += &format!("{name} 发散了:请把 --rate 调小。");
+            zh += &format!("{name} 发散了：请把 --rate 调小。");
         } else if last > 0.5 * line_error {
             en += &format!(" {name} ends at {error}: no better than the line.");
-            zh += &format!("{name} 停在 {error}:并不比直线好。");
+            zh += &format!("{name} 停在 {error}：并不比直线好。");
         } else {
             en += &format!(" {name} ends at {error}, {} times smaller.", number(line_error / last));
-            zh += &format!("{name} 降到 {error},小了 {} 倍。", number(line_error / last));
+            zh += &format!("{name} 降到 {error}，小了 {} 倍。", number(line_error / last));
         }
     }
     text(en, zh)

@@ -21,13 +21,13 @@ pub struct Cost {
     /// Width of the residual stream ‖ 残差流宽度
     #[arg(long, value_name = "D", value_parser = params::count(1, 8192), default_value = "512")]
     pub d_model: usize,
-    /// Width inside the block; without it 4d, and 2/3 of that for a gated block ‖ 层内宽度;不写则为 4d,门控层再乘 2/3
+    /// Width inside the block; without it 4d, and 2/3 of that for a gated block ‖ 层内宽度；不写则为 4d，门控层再乘 2/3
     #[arg(long, value_name = "D", value_parser = params::count(1, 32768))]
     pub d_ff: Option<usize>,
     /// Tokens ‖ token 数
     #[arg(long, value_name = "T", value_parser = params::count(1, 256), default_value = "64")]
     pub tokens: usize,
-    /// Only count FLOPs: any width, no measurement ‖ 只数 FLOPs,不实测
+    /// Only count FLOPs: any width, no measurement ‖ 只数 FLOPs，不实测
     #[arg(long)]
     pub count_only: bool,
 }
@@ -59,8 +59,8 @@ impl Cost {
             .words(text("block", "前馈层"))
             .numbers(text("FLOPs of the products", "矩阵乘 FLOPs"))
             .numbers(text("FLOPs of the activation", "激活 FLOPs"))
-            .numbers(text("share of FLOPs (%)", "占 FLOPs(%)"))
-            .numbers(text("share of time (%)", "占时间(%)"));
+            .numbers(text("share of FLOPs (%)", "占 FLOPs（%）"))
+            .numbers(text("share of time (%)", "占时间（%）"));
         let mut measured = Vec::new();
         for &kind in &kinds {
             let d_ff = self.d_ff.unwrap_or(usual_width(kind, self.d_model));
@@ -117,7 +117,7 @@ impl Cost {
     fn said(&self, measured: &[(Kind, Seconds)]) -> Text {
         let (mut en, mut zh) = (
             "The products grow with d · d_ff, the activation with d_ff alone: its share falls as 1/d. An exp, tanh or erf is counted as 10 FLOPs.".to_string(),
-            "矩阵乘随 d · d_ff 增长,激活只随 d_ff 增长:占比按 1/d 下降。每个 exp、tanh 或 erf 计作 10 FLOPs。".to_string(),
+            "矩阵乘随 d · d_ff 增长，激活只随 d_ff 增长：占比按 1/d 下降。每个 exp、tanh 或 erf 计作 10 FLOPs。".to_string(),
         );
         if let Some((kind, seconds)) =
             measured.iter().max_by(|a, b| a.1.share().total_cmp(&b.1.share()))
@@ -127,7 +127,7 @@ impl Cost {
                 " Measured here, one element at a time in f32, {name} takes the most: {share} % of the time, more than its FLOPs say, since an element has to be read and written for a few operations, and exp is slow. Accelerators fuse it into the product before it."
             );
             zh += &format!(
-                "在这台机器上用 f32 逐元素实测,{name} 占时最多:{share} %,高于它的 FLOPs 占比,因为每个元素读写一次却只做几次运算,而且 exp 较慢。加速器会把它融合进前一个矩阵乘。"
+                "在这台机器上用 f32 逐元素实测，{name} 占时最多：{share} %，高于它的 FLOPs 占比，因为每个元素读写一次却只做几次运算，而且 exp 较慢。加速器会把它融合进前一个矩阵乘。"
             );
         }
         text(en, zh)

@@ -6,7 +6,7 @@ use crate::experiments::{Context, params};
 use crate::math::ffn::Kind;
 use crate::report::{Axis, Bars, Content, Error, Figure, Panel, Report, Table, Text, number, text};
 
-/// Start with every unit switched off: which activations recover? ‖ 一开始就关闭所有单元:哪些激活函数能恢复
+/// Start with every unit switched off: which activations recover? ‖ 一开始就关闭所有单元：哪些激活函数能恢复
 #[derive(Debug, Clone, clap::Args)]
 pub struct Dead {
     /// Kinds of block ‖ 前馈层的种类
@@ -38,11 +38,11 @@ impl Dead {
         let mut report = Report::new(text("Dead units", "死亡的单元"));
         let mut table = Table::new(text(
             format!("Learning y = |x|, hidden biases shifted by {}", number(self.shift)),
-            format!("学习 y = |x|,隐藏偏置平移 {}", number(self.shift)),
+            format!("学习 y = |x|，隐藏偏置平移 {}", number(self.shift)),
         ))
         .words(text("block", "前馈层"))
-        .numbers(text("dead at the start (%)", "训练前死亡(%)"))
-        .numbers(text("dead at the end (%)", "训练后死亡(%)"))
+        .numbers(text("dead at the start (%)", "训练前死亡（%）"))
+        .numbers(text("dead at the end (%)", "训练后死亡（%）"))
         .numbers(text("error at the start", "训练前误差"))
         .numbers(text("error at the end", "训练后误差"));
         let mut trained = Vec::new();
@@ -73,7 +73,7 @@ impl Dead {
 fn said() -> Text {
     text(
         "A unit is dead if its activation has slope 0 at every point: no gradient reaches its weights, so no step changes them. ReLU's slope is exactly 0 on the whole left side. GELU's and SiLU's are small there, not 0 (they cross 0 at one point): small steps add up, and the units come back. In a real network inputs move too, so that a ReLU unit may be woken by the layers before it.",
-        "如果一个单元在所有点上激活的斜率都是 0,它就死了:没有梯度到达它的权重,任何一步都不会改变它们。ReLU 在整个左侧斜率恰为 0。GELU 与 SiLU 在那里的斜率很小,但不是 0(只在一点过零):小步累积起来,单元就恢复了。在真实网络中输入也在变,前面的层有可能把 ReLU 单元重新激活。",
+        "如果一个单元在所有点上激活的斜率都是 0，它就死了：没有梯度到达它的权重，任何一步都不会改变它们。ReLU 在整个左侧斜率恰为 0。GELU 与 SiLU 在那里的斜率很小，但不是 0（只在一点过零）：小步累积起来，单元就恢复了。在真实网络中输入也在变，前面的层有可能把 ReLU 单元重新激活。",
     )
 }
 

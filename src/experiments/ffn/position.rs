@@ -11,7 +11,7 @@ use crate::report::{
     Axis, Cell, Content, Error, Figure, Heatmap, Palette, Panel, Report, Table, text,
 };
 
-/// Permute the tokens, change one token: who notices? ‖ 打乱 token、改动一个 token:谁会受影响
+/// Permute the tokens, change one token: who notices? ‖ 打乱 token、改动一个 token：谁会受影响
 #[derive(Debug, Clone, clap::Args)]
 pub struct PositionWise {
     /// Kind of block ‖ 前馈层的种类
@@ -47,8 +47,11 @@ impl PositionWise {
         let mut report = Report::new(text("The FFN is position-wise", "FFN 逐位置计算"));
         let mut table = Table::new(text("What reaches the other tokens", "会影响到别的 token 吗"))
             .words(text("layer", "层"))
-            .numbers(text("permuted: largest difference", "打乱顺序:最大差异"))
-            .numbers(text("one token changed: outputs that move", "改动一个 token:变化的输出行数"));
+            .numbers(text("permuted: largest difference", "打乱顺序：最大差异"))
+            .numbers(text(
+                "one token changed: outputs that move",
+                "改动一个 token：变化的输出行数",
+            ));
         let mut panels = Vec::new();
         let layers: [(&str, &str, &Layer); 2] =
             [("ffn", "FFN", &ffn), ("attention", "attention", &attention)];
@@ -67,7 +70,7 @@ impl PositionWise {
         report.table(table);
         report.say(text(
             format!("The same weights act on every row. Permute the {t} tokens and both layers' outputs permute along; but change token {changed} alone, and the FFN moves one output row while attention moves all {t}. Attention mixes tokens; the FFN works on each by itself."),
-            format!("每一行用的是同一组权重。把 {t} 个 token 打乱,两种层的输出都只是随之打乱;但只改动 token {changed} 时,FFN 只有一行输出变化,而注意力的 {t} 行全都变化。注意力在 token 之间混合信息,FFN 则逐个 token 加工。"),
+            format!("每一行用的是同一组权重。把 {t} 个 token 打乱，两种层的输出都只是随之打乱；但只改动 token {changed} 时，FFN 只有一行输出变化，而注意力的 {t} 行全都变化。注意力在 token 之间混合信息，FFN 则逐个 token 加工。"),
         ));
         report.figure(Figure::grid(
             "influence",

@@ -19,7 +19,7 @@ pub struct Shapes {
     /// Width of the residual stream ‖ 残差流宽度
     #[arg(long, value_name = "D", value_parser = params::count(1, 4096), default_value = "12")]
     pub d_model: usize,
-    /// Width inside the block; without it 4d, and 2/3 of that for a gated block ‖ 层内宽度;不写则为 4d,门控层再乘 2/3
+    /// Width inside the block; without it 4d, and 2/3 of that for a gated block ‖ 层内宽度；不写则为 4d，门控层再乘 2/3
     #[arg(long, value_name = "D", value_parser = params::count(1, 16384))]
     pub d_ff: Option<usize>,
     /// Tokens ‖ token 数
@@ -111,14 +111,14 @@ fn steps(kind: Kind, x: &Array2<f64>, trace: &Trace<f64>, y: &Array2<f64>) -> Ta
         table.row(vec![step.into(), Cell::from(shape), weights.into(), flops.into(), rms.into()]);
     };
     let (w, g) = if kind.gated() { ("W", "g(xW)") } else { ("W₁", "g(xW₁)") };
-    row(text("x, the tokens", "x,输入的 token"), x, 0, 0.0);
+    row(text("x, the tokens", "x，输入的 token"), x, 0, 0.0);
     row(Text::same(format!("x{w}")), &trace.before, d * d_ff, product as f64);
     row(Text::same(g), &trace.gate, 0, spent.activation);
     if let Some(value) = &trace.value {
         row(Text::same("xV"), value, d * d_ff, product as f64);
         row(Text::same("g(xW) ⊙ xV"), &trace.hidden, 0, spent.gate);
     }
-    row(text("times W₂: y", "乘 W₂:y"), y, d_ff * d, product as f64);
+    row(text("times W₂: y", "乘 W₂：y"), y, d_ff * d, product as f64);
     table
 }
 
@@ -153,17 +153,17 @@ fn said(kinds: &[Kind], usual: bool) -> Text {
     if kinds.len() > 1 && usual {
         return text(
             "The plain blocks are 4d wide, the gated ones 2/3 of that: three matrices then weigh as much as two, 8d².",
-            "普通层宽 4d,门控层取其 2/3:三个矩阵的参数量就与两个相同,都是 8d²。",
+            "普通层宽 4d，门控层取其 2/3：三个矩阵的参数量就与两个相同，都是 8d²。",
         );
     }
     match kinds.iter().any(|k| k.gated()) {
         true => text(
             "A gated block projects x twice: once through W into the gate, once through V into what the gate multiplies. With W₂ these are three matrices. Each row of y comes from the same row of x alone.",
-            "门控层把 x 投影两次:经 W 得到门,经 V 得到被门相乘的值;加上 W₂,共三个矩阵。y 的每一行只由 x 的同一行得来。",
+            "门控层把 x 投影两次：经 W 得到门，经 V 得到被门相乘的值；加上 W₂，共三个矩阵。y 的每一行只由 x 的同一行得来。",
         ),
         false => text(
             "Up with W₁, the activation, down with W₂: each row of y comes from the same row of x alone.",
-            "W₁ 升维、激活、W₂ 降维:y 的每一行只由 x 的同一行得来。",
+            "W₁ 升维、激活、W₂ 降维：y 的每一行只由 x 的同一行得来。",
         ),
     }
 }

@@ -77,7 +77,7 @@ impl Variants {
         let reached = number(opened);
         report.say(text(
             format!("A self-gate scales each feature of x by itself: where x is 0, y is 0 whatever W is, and under σ no |yᵢ| exceeds |xᵢ| (over {DRAWS} random weights the largest ratio is {held:.6}). GLU's second projection V brings other features in: its |yᵢ| reaches {reached} times |xᵢ|. Different formulas, different functions: σ(xW) ⊙ x is neither GLU nor SwiGLU."),
-            format!("自门控只是逐个缩放 x 的特征:x 为 0 的地方,不论 W 取什么,y 都是 0;用 σ 作门时 |yᵢ| 不会超过 |xᵢ|(试 {DRAWS} 组随机权重,比值最大为 {held:.6})。GLU 的第二个投影 V 会引入其他特征,|yᵢ| 可达 |xᵢ| 的 {reached} 倍。公式不同,函数也不同:σ(xW) ⊙ x 既不是 GLU,也不是 SwiGLU。"),
+            format!("自门控只是逐个缩放 x 的特征：x 为 0 的地方，不论 W 取什么，y 都是 0；用 σ 作门时 |yᵢ| 不会超过 |xᵢ|（试 {DRAWS} 组随机权重，比值最大为 {held:.6}）。GLU 的第二个投影 V 会引入其他特征，|yᵢ| 可达 |xᵢ| 的 {reached} 倍。公式不同，函数也不同：σ(xW) ⊙ x 既不是 GLU，也不是 SwiGLU。"),
         ));
         report.figure(Figure::new(
             "outputs",

@@ -112,7 +112,7 @@ fn needs(names: &[String], curve: &str, option: &str, values: &[f64]) -> Result<
     }
     Err(Error::input(text(
         format!("{option} belongs to the curve {curve}, which is not drawn"),
-        format!("{option} 是曲线 {curve} 的参数,但这里没有画它"),
+        format!("{option} 是曲线 {curve} 的参数，但这里没有画它"),
     ))
     .example(format!("llm-lab plot {curve} {option} 0.5")))
 }

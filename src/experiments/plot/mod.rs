@@ -19,13 +19,13 @@ pub struct Plot {
     /// Curves to draw over each other ‖ 要叠画的曲线
     #[arg(required = true, num_args = 1.., value_parser = clap::builder::PossibleValuesParser::new(curve::names()))]
     pub curves: Vec<String>,
-    /// Values of Swish's β: 0, or from 0.001 to 1,000,000 ‖ Swish 的 β:0,或 0.001 到 1,000,000
+    /// Values of Swish's β: 0, or from 0.001 to 1,000,000 ‖ Swish 的 β：0，或 0.001 到 1,000,000
     #[arg(long, num_args = 1.., value_name = "β", value_parser = beta, allow_negative_numbers = true)]
     pub beta: Vec<f64>,
     /// Values of leaky ReLU's α ‖ leaky ReLU 的 α
     #[arg(long, num_args = 1.., value_name = "α", value_parser = params::between(0.0, 1.0), allow_negative_numbers = true)]
     pub alpha: Vec<f64>,
-    /// Draw the first derivative, or the second ‖ 画一阶导数,或二阶导数
+    /// Draw the first derivative, or the second ‖ 画一阶导数，或二阶导数
     #[arg(long, num_args = 0..=1, value_name = "1|2", value_parser = params::count(1, 2), default_missing_value = "1")]
     pub derivative: Option<usize>,
     /// Draw the second derivative ‖ 画二阶导数
@@ -90,7 +90,7 @@ impl Plot {
             format!("the range from {low} to {high} is empty or reversed"),
             format!("区间 {low} 到 {high} 为空或两端颠倒"),
         ))
-        .allowed(text("a low end, then a higher one", "先写较小的一端,再写较大的一端"))
+        .allowed(text("a low end, then a higher one", "先写较小的一端，再写较大的一端"))
         .example("llm-lab plot gelu --range -4 4"))
     }
 }
@@ -100,7 +100,7 @@ fn beta(word: &str) -> Result<f64, String> {
     match params::finite(word) {
         Ok(b) if b == 0.0 || (1e-3..=1e6).contains(&b) => Ok(b),
         _ => {
-            Err("0, or a number from 0.001 to 1,000,000 ‖ 0,或 0.001 到 1,000,000 之间的数".into())
+            Err("0, or a number from 0.001 to 1,000,000 ‖ 0，或 0.001 到 1,000,000 之间的数".into())
         }
     }
 }

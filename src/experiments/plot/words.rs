@@ -40,12 +40,17 @@ pub fn seen(
         if let (Some(reference), Some((x, size))) = (reference, one.error) {
             let (name, y) = (&reference.title, symbol(order));
             let (low, high) = (number(window.0), number(window.1));
+            if size == 0.0 {
+                en += &format!("  On [{low}, {high}] its {y} is that of {name} everywhere.\n");
+                zh += &format!("  在 [{low}, {high}] 上，它的 {y} 处处与 {name} 相同。\n");
+                continue;
+            }
             let (x, size) = (number(x), number(size));
             en += &format!(
                 "  Its {y} is at most {size} from that of {name} on [{low}, {high}], at x = {x}.\n"
             );
             zh += &format!(
-                "  在 [{low}, {high}] 上,它的 {y} 与 {name} 最多相差 {size},位于 x = {x}。\n"
+                "  在 [{low}, {high}] 上，它的 {y} 与 {name} 最多相差 {size}，位于 x = {x}。\n"
             );
         }
     }
@@ -65,7 +70,7 @@ fn value(one: &Found) -> Text {
                 number(x)
             ),
             format!(
-                "在 x = {} 处降到最低点 {},向左回升到 {left},向右趋于 {right};在 0 处斜率为 {middle}。",
+                "在 x = {} 处降到最低点 {}，向左回升到 {left}，向右趋于 {right}；在 0 处斜率为 {middle}。",
                 number(x),
                 number(y)
             ),
@@ -75,13 +80,13 @@ fn value(one: &Found) -> Text {
                 "is flat at {} on the left and has a kink at 0, where its slope jumps to 1.",
                 number(y)
             ),
-            format!("左侧恒为 {},在 0 处有折点,斜率由此跳到 1。", number(y)),
+            format!("左侧恒为 {}，在 0 处有折点，斜率由此跳到 1。", number(y)),
         ),
         Minimum::None => text(
             format!(
                 "has no valley: from {left} on the left to {right} on the right; slope {middle} at 0."
             ),
-            format!("没有谷底:左端为 {left},右端为 {right};在 0 处斜率为 {middle}。"),
+            format!("没有谷底：左端为 {left}，右端为 {right}；在 0 处斜率为 {middle}。"),
         ),
     }
 }
@@ -93,21 +98,21 @@ fn slope(one: &Found) -> Text {
     let (mut en, mut zh) = match one.features.zeros[1][..] {
         [x, ..] => (
             format!("has slope 0 at x = {} and a negative slope left of it", number(x)),
-            format!("在 x = {} 处斜率为 0,其左侧斜率为负", number(x)),
+            format!("在 x = {} 处斜率为 0，其左侧斜率为负", number(x)),
         ),
         [] => ("never turns around".to_string(), "从不折返".to_string()),
     };
     en += &format!("; its slope goes to {left} on the left and to {right} on the right");
-    zh += &format!(";斜率向左趋于 {left},向右趋于 {right}");
+    zh += &format!("；斜率向左趋于 {left}，向右趋于 {right}");
     if let Some(at) = one.features.steepest_at {
         let most = number(one.features.steepest);
         en += &format!(", at most {most} at x = {}", number(at));
-        zh += &format!(",最大为 {most}(x = {})", number(at));
+        zh += &format!("，最大为 {most}（x = {}）", number(at));
     }
     if !f.kinks().is_empty() {
         let kinks: Vec<String> = f.kinks().iter().map(|&k| number(k)).collect();
         en += &format!(", and jumps at x = {}", kinks.join(", "));
-        zh += &format!(",并在 x = {} 处跳变", kinks.join("、"));
+        zh += &format!("，并在 x = {} 处跳变", kinks.join("、"));
     }
     en.push('.');
     zh.push('。');
@@ -119,12 +124,12 @@ fn curvature(one: &Found) -> Text {
     let Some((x, y)) = one.features.bend else {
         return text(
             "is made of smooth pieces joined at a kink, where the curvature is infinite; the picture shows it elsewhere.",
-            "由几段拼成,折点处曲率为无穷;图中只画出其余各处。",
+            "由几段拼成，折点处曲率为无穷；图中只画出其余各处。",
         );
     };
     let far = one.curve.function.curvature(4.0);
     if y == 0.0 {
-        return text("is a straight line: its curvature is 0.", "是一条直线:曲率处处为 0。");
+        return text("is a straight line: its curvature is 0.", "是一条直线：曲率处处为 0。");
     }
     text(
         format!(
@@ -134,7 +139,7 @@ fn curvature(one: &Found) -> Text {
             number(far)
         ),
         format!(
-            "在 x = {} 处弯得最厉害:f″ = {};到 x = 4 已是 {}。",
+            "在 x = {} 处弯得最厉害：f″ = {}；到 x = 4 已是 {}。",
             number(x),
             number(y),
             number(far)
