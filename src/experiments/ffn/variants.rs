@@ -63,8 +63,12 @@ impl Variants {
             report.metric(format!("{name}.folklore.at_zero"), folk[0].abs());
             let apart = (&y - &folk).mapv(f64::abs).fold(0.0, |a, &b| f64::max(a, b));
             report.metric(format!("{name}.difference"), apart);
-            table.row(row(kind.formula(), block.count(), self.d_ff, &y));
-            table.row(row(&format!("{}: {formula}", kind.title()), d * d, d, &folk));
+            table.row(row(Text::same(kind.formula()), block.count(), self.d_ff, &y));
+            let said = text(
+                format!("said to be {}: {formula}", kind.title()),
+                format!("流传的“{}”：{formula}", kind.title()),
+            );
+            table.row(row(said, d * d, d, &folk));
             if kind != Kind::Swiglu {
                 bars.push((format!("self-gate {formula}"), folk.to_vec()));
             }
@@ -117,7 +121,7 @@ fn largest_ratio(y: &Array1<f64>, x: &Array2<f64>) -> f64 {
     y.iter().zip(x).fold(0.0, |most, (y, x)| f64::max(most, (y / x).abs()))
 }
 
-fn row(formula: &str, parameters: usize, width: usize, y: &Array1<f64>) -> Vec<Cell> {
+fn row(formula: Text, parameters: usize, width: usize, y: &Array1<f64>) -> Vec<Cell> {
     let shown: Vec<String> = y.iter().take(6).map(|v| format!("{v:.2}")).collect();
     let more = if y.len() > shown.len() { ", …" } else { "" };
     let values = format!("{}{more}", shown.join(", "));
