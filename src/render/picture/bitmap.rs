@@ -99,7 +99,8 @@ fn segment<B: DrawingBackend>(
         round(from.0 - nx, from.1 - ny),
     ];
     canvas.fill_polygon(corners, style).map_err(|e| e.to_string())?;
-    let radius = radius.round() as u32;
+    // A circle of radius r is 2r + 1 pixels wide: one that is wider than the line would show as a bead.
+    let radius = (radius - 0.5).round().max(0.0) as u32;
     for end in [from, to] {
         canvas.draw_circle(round(end.0, end.1), radius, style, true).map_err(|e| e.to_string())?;
     }

@@ -60,6 +60,15 @@ impl Key {
         Self::Bar { colors, ticks, unit: unit.to_string() }
     }
 
+    /// Whether both are legends of the same names in the same colours.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Entry, &Entry)| a.label == b.label && a.color == b.color;
+        match (self, other) {
+            (Self::Legend(a), Self::Legend(b)) => a.len() == b.len() && a.iter().zip(b).all(same),
+            _ => false,
+        }
+    }
+
     /// Room beside a drawing `h` points high.
     pub fn width(&self, h: f64) -> f64 {
         match self {

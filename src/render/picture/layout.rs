@@ -86,11 +86,10 @@ fn plan(panel: &Panel, size: (f64, f64)) -> Plan<'_> {
     }
 }
 
-/// If all panels have the same legend it is drawn once, beside all of them.
+/// If all panels give the same names the same colours, their legend is drawn once, beside them all.
 fn common_key(plans: &mut [Plan]) -> Key {
     let Some(first) = plans.first().map(|p| p.frame.key.clone()) else { return Key::None };
-    let legend = matches!(first, Key::Legend(_));
-    if plans.len() < 2 || !legend || plans.iter().any(|p| p.frame.key != first) {
+    if plans.len() < 2 || plans.iter().any(|p| !first.says_the_same(&p.frame.key)) {
         return Key::None;
     }
     plans.iter_mut().for_each(|p| p.frame.key = Key::None);

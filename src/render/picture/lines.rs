@@ -215,7 +215,7 @@ impl Curves<'_> {
 /// The label beside its point, where it overlaps no other label and the fewest points of curves;
 /// `None` if it would stand on another label everywhere.
 fn best_place(at: Point, label: &str, area: Area, taken: &[Area], ink: &[Point]) -> Option<Words> {
-    let label = font::fit(label, MARKER_LABEL, false, area.w * 0.6);
+    let label = font::fit(&minus(label), MARKER_LABEL, false, area.w * 0.6);
     let w = font::width(&label, MARKER_LABEL, false);
     let h = MARKER_LABEL * 1.2;
     let mut best: Option<(usize, Point)> = None;
@@ -246,6 +246,18 @@ fn best_place(at: Point, label: &str, area: Area, taken: &[Area], ink: &[Point])
         }
     }
     best.map(|(_, (x, y))| Words::new(&label, x, y).size(MARKER_LABEL).color(INK))
+}
+
+/// The label with true minus signs before its numbers, as at the axes.
+fn minus(label: &str) -> String {
+    let mut out = String::with_capacity(label.len());
+    let mut chars = label.chars().peekable();
+    while let Some(c) = chars.next() {
+        let after_word = out.chars().last().is_some_and(char::is_alphanumeric);
+        let before_digit = chars.peek().is_some_and(char::is_ascii_digit);
+        out.push(if c == '-' && before_digit && !after_word { '−' } else { c });
+    }
+    out
 }
 
 fn around((x, y): Point, r: f64) -> Area {
@@ -292,4 +304,15 @@ fn thinned(points: Vec<Option<Point>>) -> Vec<Option<Point>> {
         out.extend(run.last());
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minus_signs_only_before_numbers() {
+        assert_eq!(minus("(-1.278, -0.5)"), "(−1.278, −0.5)");
+        assert_eq!(minus("Pre-LN GPT-2 1e-5"), "Pre-LN GPT-2 1e-5");
+    }
 }

@@ -154,7 +154,7 @@ impl Scene {
 
     /// Adds a line.
     pub fn path(&mut self, points: Vec<Point>, color: Rgb, width: f64) {
-        self.shapes.push(Shape::Path { points, color, width });
+        self.shapes.push(Shape::Path { points: simplified(&points), color, width });
     }
 
     /// Adds a filled rectangle.
@@ -198,4 +198,54 @@ pub fn dashes(points: &[Point], pattern: Option<(f64, f64)>) -> Vec<Vec<Point>> 
     pieces.push(piece);
     pieces.retain(|p| p.len() > 1);
     pieces
+}
+
+/// How far a simplified line may stray, in points: a tenth of a pixel.
+const STRAY: f64 = 0.05;
+/// Points that are looked back upon, at most.
+const BACK: usize = 64;
+
+/// A line without the points that lie on the straight way between their neighbours.
+pub fn simplified(points: &[Point]) -> Vec<Point> {
+    let mut out: Vec<Point> = points.first().copied().into_iter().collect();
+    let mut kept = 0;
+    for i in 2..points.len() {
+        let (from, to) = (points[kept], points[i]);
+        let long = (to.0 - from.0).hypot(to.1 - from.1).max(1e-9);
+        let away = |p: &Point| {
+            let (dx, dy) = (p.0 - from.0, p.1 - from.1);
+            let along = (dx * (to.0 - from.0) + dy * (to.1 - from.1)) / long;
+            let across = (dx * (to.1 - from.1) - dy * (to.0 - from.0)).abs() / long;
+            across > STRAY || along < 0.0 || along > long
+        };
+        if i - kept > BACK || points[kept + 1..i].iter().any(away) {
+            kept = i - 1;
+            out.push(points[kept]);
+        }
+    }
+    out.extend(points.last().filter(|_| points.len() > 1));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn straight_runs_become_one_piece_and_corners_stay() {
+        let line: Vec<Point> = (0..=10).map(|i| (f64::from(i), 0.0)).collect();
+        assert_eq!(simplified(&line), [(0.0, 0.0), (10.0, 0.0)]);
+        let corner = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (1.0, 2.0), (0.0, 2.0)];
+        assert_eq!(simplified(&corner), [(0.0, 0.0), (1.0, 0.0), (1.0, 2.0), (0.0, 2.0)]);
+        let back = [(0.0, 0.0), (5.0, 0.0), (2.0, 0.0)];
+        assert_eq!(simplified(&back), back);
+        assert_eq!(simplified(&[]), []);
+    }
+
+    #[test]
+    fn dashes_have_their_lengths() {
+        let pieces = dashes(&[(0.0, 0.0), (10.0, 0.0)], Some((3.0, 2.0)));
+        assert_eq!(pieces, [vec![(0.0, 0.0), (3.0, 0.0)], vec![(5.0, 0.0), (8.0, 0.0)]]);
+        assert_eq!(dashes(&[(0.0, 0.0), (1.0, 1.0)], None).len(), 1);
+    }
 }
