@@ -18,6 +18,13 @@ pub trait Parameters<F: Real> {
         self.arrays().iter().map(|(_, a)| a.len()).sum()
     }
 
+    /// Adds another gradient: `θ ← θ + other`.
+    fn accumulate(&mut self, other: &Self) {
+        for (mut sum, (_, other)) in self.arrays_mut().into_iter().zip(other.arrays()) {
+            sum += &other;
+        }
+    }
+
     /// One step of stochastic gradient descent: `θ ← θ − rate · gradient`.
     fn descend(&mut self, gradient: &Self, rate: F) {
         for (mut parameter, (_, gradient)) in self.arrays_mut().into_iter().zip(gradient.arrays()) {

@@ -53,6 +53,7 @@ subcommands! {
     signal::Signal,
     init::Init,
     lookalike::Lookalike,
+    warmup::Warmup,
 }
 
 /// Normalization: LayerNorm, RMSNorm, BatchNorm, what they do and where they stand ‖ 归一化：LayerNorm、RMSNorm、BatchNorm 的算法、性质与位置
