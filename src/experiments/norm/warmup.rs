@@ -23,16 +23,16 @@ pub struct Warmup {
     #[arg(value_enum, value_name = "PLACE", default_values = ["post", "pre"])]
     pub places: Vec<Place>,
     /// Depth, in blocks ‖ 深度(块数)
-    #[arg(long, value_name = "L", value_parser = params::count(1, 48), default_value = "8")]
+    #[arg(long, value_name = "L", value_parser = params::count(1, 48), default_value = "6")]
     pub depth: usize,
     /// Adam's learning rate after warm-up ‖ 预热之后 Adam 的学习率
-    #[arg(long, value_name = "X", value_parser = params::between(1e-6, 1.0), default_value = "0.003")]
+    #[arg(long, value_name = "X", value_parser = params::between(1e-6, 1.0), default_value = "0.01")]
     pub rate: f64,
     /// Steps of training ‖ 训练步数
-    #[arg(long, value_name = "N", value_parser = params::count(10, 5000), default_value = "200")]
+    #[arg(long, value_name = "N", value_parser = params::count(10, 5000), default_value = "600")]
     pub steps: usize,
     /// Steps over which the rate rises from 0 ‖ 学习率从 0 升到位所用的步数
-    #[arg(long, value_name = "N", value_parser = params::count(1, 5000), default_value = "60")]
+    #[arg(long, value_name = "N", value_parser = params::count(1, 5000), default_value = "300")]
     pub warmup: usize,
 }
 
