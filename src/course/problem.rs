@@ -43,7 +43,12 @@ impl Problem {
     /// The problem as one line: `file:line:column: what → mend`.
     pub fn line(&self, lang: Lang) -> String {
         let colon = if lang == Lang::Zh { "\u{ff1a}" } else { ": " };
-        format!("{}{colon}{} → {}", self.location(), self.what.get(lang), self.mend.get(lang))
+        format!("{}{colon}{}", self.location(), self.words(lang))
+    }
+
+    /// What is wrong, and the mend.
+    pub fn words(&self, lang: Lang) -> String {
+        format!("{} → {}", self.what.get(lang), self.mend.get(lang))
     }
 }
 

@@ -43,6 +43,7 @@ impl Within {
 impl fmt::Display for Within {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Absolute(room) if *room > 0.0 && *room < 1e-3 => write!(f, "± {room:e}"),
             Self::Absolute(room) => write!(f, "± {}", number(*room)),
             Self::Relative(part) if *part < 1e-6 => write!(f, "± 0"),
             Self::Relative(part) => write!(f, "± {}%", number(part * 100.0)),

@@ -4,7 +4,7 @@ use super::Runner;
 use super::lesson::{Expect, Lesson};
 use super::once::{Once, Step};
 use super::problem::meant;
-use crate::report::{Cell, Error, Report, Table, Text, Value, number, text};
+use crate::report::{Cell, Error, Lang, Report, Table, Text, Value, number, text};
 
 /// One expectation with what was measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,12 +61,7 @@ impl Verdict {
             Self::Holds(Value::Number(x)) => number(*x).into(),
             Self::Fails(Value::Number(x)) => x.to_string().into(),
             Self::Holds(value) | Self::Fails(value) => value.clone().into(),
-            Self::Failed(error) => {
-                use crate::report::Lang;
-                text(error.line(Lang::En), error.line(Lang::Zh)).into()
-            }
-            Self::Source(source) => source.as_str().into(),
-            Self::Missing | Self::Slow => Cell::Empty,
+            _ => Cell::Empty,
         }
     }
 }
@@ -177,31 +172,23 @@ fn measure(subject: &Subject, slow: bool, once: &Once) -> Result<Vec<Row>, Error
     Ok(each.collect())
 }
 
-/// The rows as a report, and whether all is well.
+/// The rows as a report, one table a lesson, and whether all is well.
 pub fn report(rows: &[Row]) -> (Report, bool) {
     let count = |f: fn(&Verdict) -> bool| rows.iter().filter(|r| f(&r.verdict)).count();
     let holding = count(|v| matches!(v, Verdict::Holds(_)));
+    let sources = count(|v| matches!(v, Verdict::Source(_)));
     let slow = count(|v| matches!(v, Verdict::Slow));
     let bad = count(|v| !v.fine());
     let mut report = Report::new(text("Claims and myths, run", "论断与误区的验证"));
-    let mut table = Table::new(text("Expected and measured", "期望与实测"))
-        .words(text("lesson", "课程"))
-        .words(text("claim or myth", "论断或误区"))
-        .words(text("metric", "指标"))
-        .numbers(text("expected", "期望"))
-        .numbers(text("measured", "实测"))
-        .words(text("verdict", "结论"));
-    for row in rows {
-        table.row(vec![
-            row.lesson.as_str().into(),
-            row.id.as_str().into(),
-            row.metric.as_str().into(),
-            row.expected.as_str().into(),
-            row.verdict.measured(),
-            row.verdict.words().into(),
-        ]);
+    for of_lesson in rows.chunk_by(|a, b| a.lesson == b.lesson) {
+        report.table(table(of_lesson));
     }
-    report.table(table);
+    for row in rows {
+        if let Verdict::Failed(error) = &row.verdict {
+            let (id, en, zh) = (&row.id, error.line(Lang::En), error.line(Lang::Zh));
+            report.say(text(format!("`{id}`: {en}"), format!("`{id}`\u{ff1a}{zh}")));
+        }
+    }
     if bad == 0 {
         report.say(text(
             format!("All {holding} expectations hold."),
@@ -209,16 +196,43 @@ pub fn report(rows: &[Row]) -> (Report, bool) {
         ));
     } else {
         report.say(text(
-            format!("**{bad} of {} do not hold.**", rows.len()),
-            format!("**{} 项中有 {bad} 项不成立。**", rows.len()),
+            format!("**{bad} of {} do not hold.**", holding + bad),
+            format!("**{} 项中有 {bad} 项不成立。**", holding + bad),
+        ));
+    }
+    if sources > 0 {
+        report.say(text(
+            format!("By their sources, with nothing to compute: {sources}."),
+            format!("{sources} 个误区依据文献：其中没有可计算的内容。"),
         ));
     }
     if slow > 0 {
         report.say(text(
-            format!("{slow} slow ones were left out; `llm-lab verify --all` runs them."),
+            format!("Left out as slow: {slow}; `llm-lab verify --all` runs them."),
             format!("略过了 {slow} 项较慢的；用 `llm-lab verify --all` 运行它们。"),
         ));
     }
     report.metric("holding", holding).metric("failing", bad).metric("left_out", slow);
     (report, bad == 0)
+}
+
+/// The rows of one lesson.
+fn table(rows: &[Row]) -> Table {
+    let lesson = rows.first().map(|row| row.lesson.clone()).unwrap_or_default();
+    let mut table = Table::new(Text::same(lesson))
+        .words(text("claim or myth", "论断或误区"))
+        .words(text("metric", "指标"))
+        .numbers(text("expected", "期望"))
+        .numbers(text("measured", "实测"))
+        .words(text("verdict", "结论"));
+    for row in rows {
+        table.row(vec![
+            row.id.as_str().into(),
+            row.metric.as_str().into(),
+            row.expected.as_str().into(),
+            row.verdict.measured(),
+            row.verdict.words().into(),
+        ]);
+    }
+    table
 }

@@ -10,7 +10,7 @@ use super::lesson::Lesson;
 use super::once::{Once, Step};
 use super::yaml::Guarded;
 use super::{Pack, Problem, Runner};
-use crate::report::{Error, Report, Table, Text, text};
+use crate::report::{Error, Lang, Report, Text, text};
 
 /// A lesson under the check: its file with places, and what was found so far.
 struct Desk<'a> {
@@ -82,17 +82,12 @@ pub fn report(pack: &Pack, problems: &[Problem]) -> Report {
         ));
         return report;
     }
-    let mut table = Table::new(text("Problems", "问题"))
-        .words(text("where", "位置"))
-        .words(text("what", "问题"))
-        .words(text("mend", "修改办法"));
     for problem in problems {
-        let (what, mend) = (problem.what.clone(), problem.mend.clone());
-        table.row(vec![problem.location().into(), what.into(), mend.into()]);
+        let line = |lang| format!("`{}` {}", problem.location(), problem.words(lang));
+        report.say(text(line(Lang::En), line(Lang::Zh)));
     }
-    report.table(table);
     report.say(text(
-        format!("{} problems in {lessons} lessons.", problems.len()),
+        format!("Problems: {}, in {lessons} lessons.", problems.len()),
         format!("{lessons} 课中有 {} 个问题。", problems.len()),
     ));
     report

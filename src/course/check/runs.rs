@@ -17,8 +17,9 @@ pub fn check(desk: &mut Desk, once: &Once) -> Result<(), Error> {
             }
             Step::Predict(predict) => {
                 let path = format!("steps/{i}/predict");
-                metric(desk, &path, &predict.run, &predict.metric, once)?;
-                if predict.within == Within::Absolute(0.0) {
+                let measured = metric(desk, &path, &predict.run, &predict.metric, once)?;
+                let whole = measured.is_none_or(|x| x.fract() == 0.0);
+                if predict.within == Within::Absolute(0.0) && !whole {
                     desk.note(
                         &format!("{path}/within"),
                         text("no guess can be near enough", "任何预测都不可能足够接近"),
@@ -91,17 +92,17 @@ fn expectations<'a>(
     Ok(())
 }
 
-/// Checks that a command gives a metric that is a number.
+/// Checks that a command gives a metric that is a number, and gives it.
 pub fn metric(
     desk: &mut Desk,
     path: &str,
     run: &str,
     name: &str,
     once: &Once,
-) -> Result<(), Error> {
-    let Some(report) = report(desk, path, run, once)? else { return Ok(()) };
+) -> Result<Option<f64>, Error> {
+    let Some(report) = report(desk, path, run, once)? else { return Ok(None) };
     match report.value(name) {
-        Some(Value::Number(x)) if !x.is_nan() => {}
+        Some(Value::Number(x)) if !x.is_nan() => return Ok(Some(*x)),
         Some(_) => desk.note(
             &format!("{path}/metric"),
             text(
@@ -112,7 +113,7 @@ pub fn metric(
         ),
         None => missing(desk, &format!("{path}/metric"), run, name, &report),
     }
-    Ok(())
+    Ok(None)
 }
 
 fn missing(desk: &mut Desk, path: &str, run: &str, name: &str, report: &Report) {

@@ -32,7 +32,9 @@ fn one(desk: &mut Desk, path: &str, words: &Text) {
             );
         }
     }
-    let sentence = words.en.split_whitespace().filter(|w| w.len() > 2).count() >= 5;
+    // Names, formulas and citations may stand as they are; ordinary words may not.
+    let ordinary = |w: &&str| w.len() > 2 && w.bytes().all(|b| b.is_ascii_lowercase());
+    let sentence = words.en.split_whitespace().filter(ordinary).count() >= 4;
     let chinese = |s: &str| s.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
     if sentence && !words.zh.trim().is_empty() && !chinese(&words.zh) {
         desk.note(
