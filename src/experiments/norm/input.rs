@@ -5,6 +5,7 @@ use ndarray_rand::RandomExt;
 use ndarray_rand::rand_distr::Normal;
 
 use crate::experiments::{Context, params};
+use crate::math::norm::Kept;
 use crate::report::{Cell, Error, Table, Text, number, text};
 
 /// The most features of one token that a table or a list of metrics shows.
@@ -99,13 +100,14 @@ pub fn gaussian(
     Ok(Array2::random_using(shape, normal, &mut context.rng(stream)))
 }
 
-/// Refuses a result that is not a number: a constant vector at ε = 0, or entries whose squares
-/// overflow.
+/// Refuses a result that is not a number, and one whose statistic overflowed (its factor is then 0):
+/// a constant vector at ε = 0, or entries whose squares are too large.
 ///
 /// # Errors
 /// Bad input, naming both causes.
-pub fn all_finite(output: &Array2<f64>) -> Result<(), Error> {
-    if output.iter().all(|v| v.is_finite()) {
+pub fn all_finite(output: &Array2<f64>, kept: &Kept<f64>) -> Result<(), Error> {
+    let measured = kept.scale.iter().all(|s| s.is_finite() && *s > 0.0);
+    if measured && output.iter().all(|v| v.is_finite()) {
         return Ok(());
     }
     Err(Error::input(text(
@@ -147,4 +149,23 @@ pub fn moments(values: &[f64]) -> (f64, f64) {
 /// The largest |a − b| of two arrays of one shape.
 pub fn largest_difference(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
     a.iter().zip(b).fold(0.0, |m, (p, q)| f64::max(m, (p - q).abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::norm::LayerNorm;
+    use ndarray::array;
+
+    #[test]
+    fn overflow_and_flat_tokens_are_refused() {
+        let refused = |x: Array2<f64>, eps| {
+            let (y, kept) = LayerNorm::new(x.ncols(), eps).forward(x.view());
+            all_finite(&y, &kept).is_err()
+        };
+        assert!(refused(array![[1e200, -1e200]], 1e-5)); // σ² = ∞ would give zeros
+        assert!(refused(array![[5.0, 5.0]], 0.0));
+        assert!(!refused(array![[5.0, 5.0]], 1e-5));
+        assert!(!refused(array![[1e100, -1e100]], 1e-5));
+    }
 }

@@ -32,7 +32,7 @@ impl Layer {
             eps: self.input.eps,
         };
         let (y, kept) = norm.forward(x.view()); // (T, d)
-        input::all_finite(&y)?;
+        input::all_finite(&y, &kept)?;
 
         let mut report = Report::new(text("LayerNorm, step by step", "逐步计算 LayerNorm"));
         report.formula("y = γ ⊙ (x − μ) / √(σ² + ε) + β");

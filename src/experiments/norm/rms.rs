@@ -25,7 +25,7 @@ impl Rms {
         let x = self.input.batch(context)?; // (T, d)
         let norm = RmsNorm { gamma: self.input.gamma(x.ncols())?, eps: self.input.eps };
         let (y, kept) = norm.forward(x.view()); // (T, d)
-        input::all_finite(&y)?;
+        input::all_finite(&y, &kept)?;
 
         let token = x.row(0).to_vec();
         let (mean, std) = input::moments(&token);
