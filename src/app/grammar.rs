@@ -12,7 +12,7 @@ use super::set::Set;
 use super::settings::Globals;
 use crate::experiments::{Experiment, params};
 
-/// Learn how large language models work by running things ‖ 动手运行,弄懂大语言模型
+/// Learn how large language models work by running things ‖ 动手运行，弄懂大语言模型
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "llm-lab",
@@ -56,23 +56,23 @@ pub enum Command {
 pub enum Learn {
     /// List the lessons ‖ 列出课程
     Lessons,
-    /// Play a lesson step by step, from where you left it ‖ 一步步学一课,从上次停下的地方继续
+    /// Play a lesson step by step, from where you left it ‖ 一步步学一课，从上次停下的地方继续
     #[command(after_help = "lesson swish\nlesson swish --from 3\nlesson swish --print > swish.txt")]
     Lesson {
-        /// The lesson; none names the next one ‖ 课程;不写则推荐下一课
+        /// The lesson; none names the next one ‖ 课程；不写则推荐下一课
         #[arg(value_name = "LESSON")]
         id: Option<String>,
         /// Begin at this step ‖ 从这一步开始
         #[arg(long, value_name = "STEP", value_parser = params::count(1, 10_000))]
         from: Option<usize>,
-        /// Print the whole lesson with answers, to keep ‖ 打印整课内容与答案,便于保存
+        /// Print the whole lesson with answers, to keep ‖ 打印整课内容与答案，便于保存
         #[arg(long, conflicts_with = "from", requires = "id")]
         print: bool,
     },
     /// Answer questions as an interviewer asks them ‖ 做面试风格的题目
     #[command(after_help = "quiz activations --count 5\nquiz swish gelu\nquiz")]
     Quiz {
-        /// Tracks or lessons; none asks about all ‖ 专题或课程;不写则涵盖全部
+        /// Tracks or lessons; none asks about all ‖ 专题或课程；不写则涵盖全部
         #[arg(value_name = "TOPIC")]
         topics: Vec<String>,
         /// At most so many questions ‖ 最多多少题
@@ -91,20 +91,20 @@ pub enum Learn {
 /// Commands that hold a pack to what it says.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Prove {
-    /// Run the claims and myths of the lessons; exit code 1 if one does not hold ‖ 运行课程中的论断与误区;有一条不成立则退出码为 1
+    /// Run the claims and myths of the lessons; exit code 1 if one does not hold ‖ 运行课程中的论断与误区；有一条不成立则退出码为 1
     #[command(after_help = "verify\nverify swish\nverify --all")]
     Verify {
-        /// Tracks, lessons, claims or myths; none runs all ‖ 专题、课程、论断或误区;不写则全部运行
+        /// Tracks, lessons, claims or myths; none runs all ‖ 专题、课程、论断或误区；不写则全部运行
         #[arg(value_name = "ID")]
         ids: Vec<String>,
         /// Also the slow ones ‖ 包括耗时较长的
         #[arg(long)]
         all: bool,
     },
-    /// Check a folder of lessons as their author; exit code 1 if something is wrong ‖ 替作者检查课程目录;有问题则退出码为 1
+    /// Check a folder of lessons as their author; exit code 1 if something is wrong ‖ 替作者检查课程目录；有问题则退出码为 1
     #[command(after_help = "check lessons")]
     Check {
-        /// The folder; none checks the pack in use ‖ 课程目录;不写则检查当前课程
+        /// The folder; none checks the pack in use ‖ 课程目录；不写则检查当前课程
         #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
         dir: Option<PathBuf>,
     },
@@ -130,17 +130,17 @@ pub enum Progress {
 /// Commands about the session itself; the shell carries them out.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Session {
-    /// Show the settings, or change one for this session ‖ 查看设置,或修改本次会话的设置
+    /// Show the settings, or change one for this session ‖ 查看设置，或修改本次会话的设置
     #[command(after_help = "set lang zh\nset seed 3\nset view never")]
     Set(Set),
-    /// Explain a command, with examples ‖ 讲解一个命令,附例子
+    /// Explain a command, with examples ‖ 讲解一个命令，附例子
     #[command(after_help = "help plot\nhelp")]
     Help {
-        /// The command, such as plot ‖ 命令,例如 plot
+        /// The command, such as plot ‖ 命令，例如 plot
         #[arg(value_name = "COMMAND")]
         command: Vec<String>,
     },
-    /// Leave the REPL (also Ctrl-D) ‖ 退出 REPL(也可按 Ctrl-D)
+    /// Leave the REPL (also Ctrl-D) ‖ 退出 REPL（也可按 Ctrl-D）
     #[command(visible_alias = "quit")]
     Exit,
 }

@@ -105,7 +105,7 @@ fn first_page(tree: &Command, place: Place, lang: Lang) -> String {
     let about = tree.get_about().map(ToString::to_string).unwrap_or_default();
     let version = tree.get_version().unwrap_or_default();
     let mut page = format!("llm-lab {version} · {about}\n\n");
-    let _ = writeln!(page, "{head}{}{head:#}", pick("Try this first:", "先试试:", lang));
+    let _ = writeln!(page, "{head}{}{head:#}", pick("Try this first:", "先试试：", lang));
     let width = THREE.iter().map(|(line, ..)| line.len() + prefix.len()).max().unwrap_or(0);
     for (line, en, zh) in THREE {
         let line = format!("{prefix}{line}");
@@ -129,8 +129,8 @@ fn last_words(tree: &Command, place: Place, lang: Lang) -> String {
         return pick(
             "`help plot` explains one command and shows examples. Tab completes, ↑ recalls, Ctrl-C stops\n\
              a running command, Ctrl-D leaves. `set` shows what holds for the session: language, seed, pictures.\n",
-            "`help plot` 讲解一个命令并给出例子。Tab 补全,↑ 调出历史,Ctrl-C 停止正在运行的命令,\n\
-             Ctrl-D 退出。`set` 查看本次会话的设置:语言、随机数种子、图片等。\n",
+            "`help plot` 讲解一个命令并给出例子。Tab 补全，↑ 调出历史，Ctrl-C 停止正在运行的命令，\n\
+             Ctrl-D 退出。`set` 查看本次会话的设置：语言、随机数种子、图片等。\n",
             lang,
         )
         .to_string();
@@ -140,10 +140,10 @@ fn last_words(tree: &Command, place: Place, lang: Lang) -> String {
     let head = style.get_header();
     let more = pick(
         "`llm-lab help plot` explains one command. `llm-lab` alone opens the REPL; from a pipe it reads one command a line.",
-        "`llm-lab help plot` 讲解一个命令。单独输入 `llm-lab` 打开 REPL;从管道输入时每行一条命令。",
+        "`llm-lab help plot` 讲解一个命令。单独输入 `llm-lab` 打开 REPL；从管道输入时每行一条命令。",
         lang,
     );
-    let title = pick("Options of every command:", "所有命令通用的选项:", lang);
+    let title = pick("Options of every command:", "所有命令通用的选项：", lang);
     format!("{head}{title}{head:#}\n{}\n\n{more}\n", in_words(options.trim_end(), lang))
 }
 
@@ -152,7 +152,7 @@ const THREE: [(&str, &str, &str); 3] = [
     (
         "plot swish --beta 0.1 1 10",
         "one activation function, three values of β",
-        "同一个激活函数,三个 β",
+        "同一个激活函数，三个 β",
     ),
     ("lesson swish", "the lesson behind that picture", "讲解这幅图的课程"),
     ("quiz activations", "questions as an interviewer asks them", "面试风格的题目"),
@@ -163,10 +163,10 @@ fn groups() -> Vec<(Text, Vec<String>)> {
     let names = |tree: Command| tree.get_subcommands().map(|c| c.get_name().to_string()).collect();
     let bare = || Command::new("group");
     vec![
-        (text("Experiments:", "实验:"), names(Experiment::augment_subcommands(bare()))),
-        (text("Learn:", "学习:"), names(Learn::augment_subcommands(bare()))),
-        (text("Prove:", "验证:"), names(Prove::augment_subcommands(bare()))),
-        (text("Session:", "会话:"), names(Session::augment_subcommands(bare()))),
+        (text("Experiments:", "实验："), names(Experiment::augment_subcommands(bare()))),
+        (text("Learn:", "学习："), names(Learn::augment_subcommands(bare()))),
+        (text("Prove:", "验证："), names(Prove::augment_subcommands(bare()))),
+        (text("Session:", "会话："), names(Session::augment_subcommands(bare()))),
     ]
 }
 
@@ -191,10 +191,10 @@ fn in_words(help: &str, lang: Lang) -> String {
     }
     let mut help = help.to_string();
     for (en, zh) in [
-        ("[default: ", "[默认:"),
-        ("[possible values: ", "[可选:"),
-        ("Possible values:", "可选的值:"),
-        ("[aliases: ", "[别名:"),
+        ("[default: ", "[默认："),
+        ("[possible values: ", "[可选："),
+        ("Possible values:", "可选的值："),
+        ("[aliases: ", "[别名："),
         ("[OPTIONS]", "[选项]"),
         ("[COMMAND]", "[命令]"),
         ("<COMMAND>", "<命令>"),
@@ -205,12 +205,12 @@ fn in_words(help: &str, lang: Lang) -> String {
 }
 
 fn template(lang: Lang) -> String {
-    let usage = pick("Usage:", "用法:", lang);
+    let usage = pick("Usage:", "用法：", lang);
     let style = styles();
     let head = style.get_header();
     let more = pick(
         "Like every command: --seed, --out, --format, --lang, --view … (`llm-lab --help`)",
-        "另有所有命令通用的选项:--seed、--out、--format、--lang、--view 等(见 `llm-lab --help`)",
+        "另有所有命令通用的选项：--seed、--out、--format、--lang、--view 等（见 `llm-lab --help`）",
         lang,
     );
     format!(
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn chinese_headings_are_chinese() {
         let page = help("plot", Place::Line, Lang::Zh);
-        for word in ["用法:", "参数:", "选项:"] {
+        for word in ["用法：", "参数:", "选项:"] {
             assert!(page.contains(word), "{page}");
         }
         assert!(!page.contains("Usage") && !page.contains("Print help"), "{page}");

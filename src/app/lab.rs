@@ -31,7 +31,7 @@ impl<'a> Lab<'a> {
             ))
             .allowed(text(
                 "experiments, without --out and --lessons",
-                "实验命令,且不带 --out 与 --lessons",
+                "实验命令，且不带 --out 与 --lessons",
             ))
             .example("llm-lab plot swish --beta 0.5")),
         }

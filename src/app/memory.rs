@@ -68,6 +68,6 @@ impl Memory {
 fn unsaved(why: &Text) -> Text {
     text(
         format!("progress is not saved in this session: {}", why.en),
-        format!("本次会话的进度不会保存:{}", why.zh),
+        format!("本次会话的进度不会保存：{}", why.zh),
     )
 }

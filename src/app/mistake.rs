@@ -254,7 +254,7 @@ fn suggestion(suggested: &[String]) -> (String, String) {
     match suggested {
         [] => (String::new(), String::new()),
         // clap puts the best last
-        [.., best] => (format!(", did you mean '{best}'?"), format!(",是不是“{best}”?")),
+        [.., best] => (format!(", did you mean '{best}'?"), format!("，是不是“{best}”？")),
     }
 }
 
@@ -316,9 +316,9 @@ mod tests {
     #[test]
     fn chinese_says_it_in_chinese() {
         let line = said("plto relu", Lang::Zh);
-        assert!(line.starts_with("没有命令“plto”,是不是“plot”?;可用:"), "{line}");
+        assert!(line.starts_with("没有命令“plto”，是不是“plot”？；可用："), "{line}");
         let line = said("plot swish --beta inf", Lang::Zh);
-        assert!(line.starts_with("--beta 不能是“inf”;可用:0"), "{line}");
+        assert!(line.starts_with("--beta 不能是“inf”；可用：0"), "{line}");
     }
 
     #[test]

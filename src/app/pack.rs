@@ -44,9 +44,9 @@ pub fn from_folder(dir: &Path) -> Result<Pack, Error> {
         let dir = dir.display();
         Error::input(text(
             format!("cannot read the lessons in {dir}: {error}"),
-            format!("无法读取 {dir} 里的课程:{error}"),
+            format!("无法读取 {dir} 里的课程：{error}"),
         ))
-        .allowed(text("a folder of lesson files (.yaml)", "课程文件(.yaml)所在的目录"))
+        .allowed(text("a folder of lesson files (.yaml)", "课程文件（.yaml）所在的目录"))
         .example("llm-lab check lessons")
     })?;
     Ok(Pack::open(files))

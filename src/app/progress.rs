@@ -13,11 +13,11 @@ pub fn suggestion(pack: &Pack, memory: &Memory) -> Report {
             report.say(match step {
                 1 => text(
                     format!("`lesson {id}` begins the next lesson; `lessons` lists them all."),
-                    format!("输入 `lesson {id}` 开始下一课;`lessons` 列出全部课程。"),
+                    format!("输入 `lesson {id}` 开始下一课；`lessons` 列出全部课程。"),
                 ),
                 step => text(
                     format!("`lesson {id}` goes on at step {step}; `lessons` lists them all."),
-                    format!("输入 `lesson {id}` 从第 {step} 步继续;`lessons` 列出全部课程。"),
+                    format!("输入 `lesson {id}` 从第 {step} 步继续；`lessons` 列出全部课程。"),
                 ),
             });
             report.metric("next", id);
@@ -25,7 +25,7 @@ pub fn suggestion(pack: &Pack, memory: &Memory) -> Report {
         None => {
             report.say(text(
                 "Every lesson is done; `quiz` asks the questions again.",
-                "所有课程都学完了;输入 `quiz` 再做一遍题目。",
+                "所有课程都学完了；输入 `quiz` 再做一遍题目。",
             ));
         }
     }
@@ -66,7 +66,7 @@ pub fn reset(
     let mut report = Report::new(text("Progress reset", "重置进度"));
     report.say(text(
         format!("Forgotten: lessons: {gone}; questions with their answers: {items}."),
-        format!("已清除:课程 {gone} 课,题目 {items} 道(含答题记录)。"),
+        format!("已清除：课程 {gone} 课，题目 {items} 道（含答题记录）。"),
     ));
     report.metric("lessons.forgotten", gone).metric("items.forgotten", items);
     Ok(report)

@@ -96,7 +96,7 @@ pub fn report(settings: &Settings) -> Report {
     let mut report = Report::new(text("Settings", "设置"));
     report.table(table).say(text(
         "Change one with `set NAME VALUE`, for example `set lang zh`.",
-        "用 `set 名称 取值` 修改,例如 `set lang zh`。",
+        "用 `set 名称 取值` 修改，例如 `set lang zh`。",
     ));
     report
 }

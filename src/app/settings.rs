@@ -12,7 +12,7 @@ pub struct Globals {
     /// Seed of every random number ‖ 随机数种子
     #[arg(long, global = true, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
-    /// Folder for pictures, or one file ending in .png or .svg ‖ 图片目录,或以 .png / .svg 结尾的文件
+    /// Folder for pictures, or one file ending in .png or .svg ‖ 图片目录，或以 .png / .svg 结尾的文件
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub out: Option<PathBuf>,
     /// How the report is written ‖ 报告格式
@@ -58,7 +58,7 @@ pub enum Format {
 /// Whether the picture is shown inside the terminal, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum View {
-    /// On a terminal, in the best way it understands ‖ 在终端里,用它支持的最好方式
+    /// On a terminal, in the best way it understands ‖ 在终端里，用它支持的最好方式
     #[default]
     Auto,
     /// Also in a pipe ‖ 在管道里也显示
@@ -70,7 +70,7 @@ pub enum View {
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Color {
-    /// On a terminal, unless NO_COLOR is set ‖ 在终端里,除非设置了 NO_COLOR
+    /// On a terminal, unless NO_COLOR is set ‖ 在终端里，除非设置了 NO_COLOR
     #[default]
     Auto,
     /// Always ‖ 总是

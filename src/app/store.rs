@@ -68,7 +68,7 @@ impl Store {
                 let path = self.path.display();
                 let note = text(
                     format!("{path}: {}; it is left as it is, starting afresh", why.en),
-                    format!("{path}:{};原样保留,从头开始", why.zh),
+                    format!("{path}：{}；原样保留，从头开始", why.zh),
                 );
                 Found { progress: Progress::default(), note: Some(note) }
             }
@@ -110,7 +110,7 @@ impl Store {
             Err(e) => {
                 return Err(Error::Machine(text(
                     format!("cannot read {}: {e}", self.path.display()),
-                    format!("无法读取 {}:{e}", self.path.display()),
+                    format!("无法读取 {}：{e}", self.path.display()),
                 )));
             }
         };
@@ -145,7 +145,7 @@ impl Store {
             let backup = backup.display();
             return Ok(text(
                 format!("{}; the file is kept as {backup}", why.en),
-                format!("{};原文件保存为 {backup}", why.zh),
+                format!("{}；原文件保存为 {backup}", why.zh),
             ));
         }
         Err(unwritable(&self.path, &io::Error::other("too many .bak files")))
@@ -178,7 +178,7 @@ enum State {
 fn unwritable(path: &Path, error: &io::Error) -> Error {
     Error::Machine(text(
         format!("cannot write {}: {error}", path.display()),
-        format!("无法写入 {}:{error}", path.display()),
+        format!("无法写入 {}：{error}", path.display()),
     ))
 }
 

@@ -63,11 +63,11 @@ impl Error {
             Self::Input(m) => {
                 let mut line = m.wrong.get(lang).to_string();
                 if let Some(allowed) = &m.allowed {
-                    line += if zh { ";可用:" } else { "; allowed: " };
+                    line += if zh { "；可用：" } else { "; allowed: " };
                     line += allowed.get(lang);
                 }
                 if let Some(example) = &m.example {
-                    line += if zh { ";例如:" } else { "; example: " };
+                    line += if zh { "；例如：" } else { "; example: " };
                     line += example;
                 }
                 line

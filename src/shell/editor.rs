@@ -112,12 +112,12 @@ fn unsaved(file: &std::path::Path, error: &ReadlineError) -> Error {
     let file = file.display();
     Error::Machine(text(
         format!("the history is not saved: cannot write {file}: {error}"),
-        format!("历史未保存:无法写入 {file}:{error}"),
+        format!("历史未保存：无法写入 {file}：{error}"),
     ))
 }
 
 fn failed(error: &ReadlineError) -> Error {
-    Error::Machine(text(format!("the terminal failed: {error}"), format!("终端出错:{error}")))
+    Error::Machine(text(format!("the terminal failed: {error}"), format!("终端出错：{error}")))
 }
 
 /// What rustyline asks while a line is typed.

@@ -57,12 +57,12 @@ impl Play {
                 let n = step + 1;
                 text(
                     format!("Kept at step {n}; `llm-lab lesson {id}` goes on."),
-                    format!("已保存在第 {n} 步;输入 `llm-lab lesson {id}` 继续。"),
+                    format!("已保存在第 {n} 步；输入 `llm-lab lesson {id}` 继续。"),
                 )
             }
             None => text(
                 "The answers so far are kept; `llm-lab quiz` asks again.",
-                "已作答的题目均已保存;输入 `llm-lab quiz` 重新开始。",
+                "已作答的题目均已保存；输入 `llm-lab quiz` 重新开始。",
             ),
         }
     }
@@ -126,7 +126,7 @@ fn nobody(play: &Play) -> Error {
         Some((id, _)) => format!("llm-lab lesson {id} --print"),
         None => "printf 'a\\nquit\\n' | llm-lab quiz".to_string(),
     };
-    Error::input(text("nobody answers: stdin is at its end", "没有人作答:标准输入已经结束"))
-        .allowed(text("a terminal, or a pipe with one answer a line", "终端,或每行一个答案的管道"))
+    Error::input(text("nobody answers: stdin is at its end", "没有人作答：标准输入已经结束"))
+        .allowed(text("a terminal, or a pipe with one answer a line", "终端，或每行一个答案的管道"))
         .example(example)
 }

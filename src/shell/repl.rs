@@ -63,7 +63,7 @@ fn history(settings: &Settings) -> Option<PathBuf> {
     match store::make_home(&home) {
         Ok(()) => Some(home.join("history.txt")),
         Err(error) => {
-            voice::error(&error, &text("history is not saved: ", "历史不会保存:"), settings);
+            voice::error(&error, &text("history is not saved: ", "历史不会保存："), settings);
             None
         }
     }
@@ -88,10 +88,10 @@ fn greeting() -> Text {
          \x20 lesson swish                 the lesson behind that picture\n\
          \x20 quiz activations             questions as an interviewer asks them\n\
          `help` lists everything, Tab completes, Ctrl-D leaves.\n",
-        "llm-lab:动手运行,弄懂大语言模型。试试:\n\
+        "llm-lab：动手运行，弄懂大语言模型。试试：\n\
          \x20 plot swish --beta 0.1 1 10   看同一个激活函数怎样变形\n\
          \x20 lesson swish                 讲解这幅图的课程\n\
          \x20 quiz activations             面试风格的题目\n\
-         `help` 列出全部命令,Tab 补全,Ctrl-D 退出。\n",
+         `help` 列出全部命令，Tab 补全，Ctrl-D 退出。\n",
     )
 }

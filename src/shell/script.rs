@@ -62,7 +62,10 @@ impl Lines {
         let mut bytes = Vec::new();
         let stdin = std::io::stdin().lock();
         let read = stdin.take(LONGEST).read_until(b'\n', &mut bytes).map_err(|e| {
-            Error::Machine(text(format!("cannot read stdin: {e}"), format!("无法读取标准输入:{e}")))
+            Error::Machine(text(
+                format!("cannot read stdin: {e}"),
+                format!("无法读取标准输入：{e}"),
+            ))
         })?;
         if read == 0 {
             return Ok(None);
@@ -86,7 +89,7 @@ impl Lines {
         let before = |words: Text| {
             text(
                 format!("line {}: {}", self.number, words.en),
-                format!("第 {} 行:{}", self.number, words.zh),
+                format!("第 {} 行：{}", self.number, words.zh),
             )
         };
         match error {

@@ -66,7 +66,7 @@ impl Session {
                 Err(Error::input(text("options alone change nothing here", "这里只写选项没有作用"))
                     .allowed(text(
                         "a command with options, or `set`",
-                        "带选项的命令,或用 `set` 修改设置",
+                        "带选项的命令，或用 `set` 修改设置",
                     ))
                     .example("set seed 3"))
             }
@@ -141,7 +141,7 @@ pub fn present(report: &Report, typed: &str, settings: &Settings) -> Result<Stri
     if !files.is_empty() {
         shown.push('\n');
     }
-    let word = text("Picture: ", "图片:");
+    let word = text("Picture: ", "图片：");
     for file in &files {
         let name = style.paint(&file.display().to_string(), terminal::Look::bold());
         shown += &format!("{}{name}\n", word.get(settings.lang));

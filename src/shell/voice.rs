@@ -43,7 +43,7 @@ pub fn show(words: &str) -> Result<(), Error> {
         ErrorKind::BrokenPipe => Error::ClosedPipe,
         _ => Error::Machine(text(
             format!("cannot write the output: {error}"),
-            format!("无法写出结果:{error}"),
+            format!("无法写出结果：{error}"),
         )),
     })
 }
@@ -78,7 +78,7 @@ pub fn error(error: &Error, before: &Text, settings: &Settings) {
         return;
     }
     let lang = settings.lang;
-    let word = if lang == Lang::Zh { "错误:" } else { "error: " };
+    let word = if lang == Lang::Zh { "错误：" } else { "error: " };
     let color = colored(settings.color, io::stderr().is_terminal());
     let word = if color { format!("\x1b[1;31m{word}\x1b[0m") } else { word.to_string() };
     let line = format!("{}{word}{}\n", before.get(lang), error.line(lang));
