@@ -195,6 +195,10 @@ fn in_words(help: &str, lang: Lang) -> String {
         ("[possible values: ", "[可选："),
         ("Possible values:", "可选的值："),
         ("[aliases: ", "[别名："),
+        ("参数:", "参数："),
+        ("选项:", "选项："),
+        ("命令:", "命令："),
+        ("例子:", "例子："),
         ("[OPTIONS]", "[选项]"),
         ("[COMMAND]", "[命令]"),
         ("<COMMAND>", "<命令>"),
@@ -266,7 +270,7 @@ mod tests {
     #[test]
     fn chinese_headings_are_chinese() {
         let page = help("plot", Place::Line, Lang::Zh);
-        for word in ["用法：", "参数:", "选项:"] {
+        for word in ["用法：", "参数：", "选项："] {
             assert!(page.contains(word), "{page}");
         }
         assert!(!page.contains("Usage") && !page.contains("Print help"), "{page}");

@@ -18,7 +18,7 @@ pub mod store;
 
 pub use lab::Lab;
 pub use mistake::shown;
-pub use parse::{Asked, Place, lang_among, parse, parse_command, tree, words};
+pub use parse::{Asked, Place, look_among, parse, parse_command, tree, words};
 pub use settings::{Color, Format, Globals, Settings, View, settings_from};
 
 use crate::experiments::{Context, Watcher};

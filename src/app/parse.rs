@@ -4,9 +4,10 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches};
+use clap::{CommandFactory, FromArgMatches, ValueEnum};
 
 use super::grammar::{Command, Line, Session};
+use super::settings::Color;
 use super::{help, mistake};
 use crate::report::{Error, Lang, text};
 
@@ -56,7 +57,8 @@ fn with_negatives(command: clap::Command) -> clap::Command {
 /// # Errors
 /// A quote that is not closed.
 pub fn words(line: &str) -> Result<Vec<String>, Error> {
-    let mut words = shlex::split(line).ok_or_else(|| {
+    // a backslash at a line's end joins the next one to it
+    let mut words = shlex::split(&line.replace("\\\n", "")).ok_or_else(|| {
         Error::input(text("a quote is not closed", "引号没有配对"))
             .allowed(text("quotes in pairs", "成对的引号"))
             .example("llm-lab plot 'swish'")
@@ -78,7 +80,7 @@ pub fn parse(words: &[OsString], place: Place, lang: Lang) -> Result<Asked, Erro
         Err(error) => {
             return match error.kind() {
                 ErrorKind::DisplayHelp => {
-                    let lang = lang_among(words).unwrap_or(lang);
+                    let lang = look_among(words).0.unwrap_or(lang);
                     Ok(Asked::Show(help::render(words, place, lang)))
                 }
                 ErrorKind::DisplayVersion => Ok(Asked::Show(error.render().to_string())),
@@ -133,23 +135,24 @@ pub fn parse_command(line: &str) -> Result<Line, Error> {
     }
 }
 
-/// The language that the words ask for, whether or not the rest of them can be parsed.
-pub fn lang_among(words: &[OsString]) -> Option<Lang> {
-    let mut words = words.iter().map(|w| w.to_str().unwrap_or_default());
-    let mut found = None;
-    while let Some(word) = words.next() {
-        let value = match word.strip_prefix("--lang") {
-            Some("") => words.next(),
-            Some(rest) => rest.strip_prefix('='),
-            None => continue,
-        };
-        found = match value {
-            Some("zh") => Some(Lang::Zh),
-            Some("en") => Some(Lang::En),
-            _ => found,
-        };
-    }
-    found
+/// The language and the colour that the words ask for, whether or not the rest of them can be
+/// parsed: help and mistakes are told so.
+pub fn look_among(words: &[OsString]) -> (Option<Lang>, Option<Color>) {
+    let value = |option: &str| {
+        let mut found = None;
+        let mut words = words.iter().map(|word| word.to_str().unwrap_or_default());
+        while let Some(word) = words.next() {
+            found = match word.strip_prefix(option) {
+                Some("") => words.next(),
+                Some(rest) if rest.starts_with('=') => Some(&rest[1..]),
+                _ => found,
+            };
+        }
+        found
+    };
+    let lang = value("--lang").and_then(|word| Lang::from_str(word, false).ok());
+    let color = value("--color").and_then(|word| Color::from_str(word, false).ok());
+    (lang, color)
 }
 
 #[cfg(test)]
@@ -170,8 +173,9 @@ mod tests {
     #[test]
     fn the_language_is_found_in_a_broken_line() {
         let words = |line: &str| line.split(' ').map(OsString::from).collect::<Vec<_>>();
-        assert_eq!(lang_among(&words("plt --lang zh")), Some(Lang::Zh));
-        assert_eq!(lang_among(&words("plt --lang=en")), Some(Lang::En));
-        assert_eq!(lang_among(&words("plt --lang fr")), None);
+        let lang = |words: Vec<OsString>| look_among(&words).0;
+        assert_eq!(lang(words("plt --lang zh")), Some(Lang::Zh));
+        assert_eq!(lang(words("plt --lang=en")), Some(Lang::En));
+        assert_eq!(lang(words("plt --lang fr")), None);
     }
 }

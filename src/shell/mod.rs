@@ -18,7 +18,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use crate::app::{Place, Settings, lang_among, settings_from};
+use crate::app::{Place, Settings, look_among, settings_from};
 use crate::report::{Error, Text};
 use ask::Ask;
 use session::{Response, Session};
@@ -27,8 +27,10 @@ use session::{Response, Session};
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     let mut settings = settings_from(|name| std::env::var(name).ok());
-    // so that a mistake in the line is told in the language that the line asks for
-    settings.lang = lang_among(&words).unwrap_or(settings.lang);
+    // so that a mistake in the line is told as the line asks for
+    let (lang, color) = look_among(&words);
+    settings.lang = lang.unwrap_or(settings.lang);
+    settings.color = color.unwrap_or(settings.color);
     let mut session = Session::new(settings);
     let done = once(&mut session, &words);
     ended(&done, &session.settings)

@@ -78,6 +78,9 @@ pub fn error(error: &Error, before: &Text, settings: &Settings) {
         return;
     }
     let lang = settings.lang;
+    if *error == Error::Interrupted {
+        return aside("33", &error.line(lang), settings);
+    }
     let word = if lang == Lang::Zh { "错误：" } else { "error: " };
     let color = colored(settings.color, io::stderr().is_terminal());
     let word = if color { format!("\x1b[1;31m{word}\x1b[0m") } else { word.to_string() };

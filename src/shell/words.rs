@@ -48,6 +48,7 @@ pub fn unfinished(line: &str) -> Unfinished {
                 while chars.next_if(|(_, c)| *c != '\n').is_some() {}
                 continue;
             }
+            (None, '\\') if chars.next_if(|(_, c)| *c == '\n').is_some() => continue,
             (None, _) if blank => {
                 found.words.extend(word.take());
                 continue;
@@ -99,6 +100,7 @@ mod tests {
         for line in ["plot 'sw", "plot \"it's", "plot \\", "a \"b\\"] {
             assert!(unfinished(line).wants_more(), "{line}");
         }
+        assert_eq!(says("plot \\\n relu"), ["plot", "relu"]);
         assert!(!unfinished("plot relu # don't wait").wants_more());
     }
 }
