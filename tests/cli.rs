@@ -1,6 +1,6 @@
 //! The program as a shell runs it: exit codes, streams, one clear line for whatever is wrong.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::fs;
 use std::process::{Command, Stdio};

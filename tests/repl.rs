@@ -96,7 +96,9 @@ fn history_is_recalled_in_this_session_and_the_next() {
     second.sees("exit");
     second.types("\x1b[A");
     second.sees("set seed 7");
-    second.types("\x03\x04");
+    second.types("\x03");
+    second.sees("\n\rllm-lab> ");
+    second.types("\x04");
     second.ends();
 }
 
