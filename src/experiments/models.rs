@@ -289,7 +289,10 @@ fn panel(title: &str, models: &[&Model], kind: Kind) -> Panel {
         .collect();
     Panel {
         title: title.to_string(),
-        x: Axis::names("", names.iter().map(ToString::to_string).collect()),
+        x: Axis::names(
+            "",
+            names.iter().map(|n| n.replace("LayerNorm without", "LN, no")).collect(),
+        ),
         y: Axis::new("models"),
         content: Content::Bars(Bars { series }),
     }
