@@ -104,6 +104,9 @@ fn what_contributing_says_works() {
             1,
         )
     });
+    edit(project.path().join("lessons/pack.yaml"), |pack| {
+        format!("{}\n{}", pack.trim_end(), block(guide, "<!-- tracks -->"))
+    });
     fs::create_dir_all(project.path().join("tests")).unwrap();
     fs::write(project.path().join("tests/added.rs"), RUNS_WHAT_WAS_ADDED).unwrap();
 
