@@ -57,7 +57,7 @@ pub enum Learn {
     /// List the lessons ‖ 列出课程
     Lessons,
     /// Play a lesson step by step, from where you left it ‖ 一步步学一课，从上次停下的地方继续
-    #[command(after_help = "lesson swish\nlesson swish --from 3\nlesson swish --print > swish.txt")]
+    #[command(after_help = "lesson swish\nlesson swish --from 3\nlesson swish --print")]
     Lesson {
         /// The lesson; none names the next one ‖ 课程；不写则推荐下一课
         #[arg(value_name = "LESSON")]
