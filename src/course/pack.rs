@@ -24,7 +24,7 @@ use super::Problem;
 use super::lesson::{FORMAT, Header, Lesson};
 use super::problem::meant;
 use super::read;
-use super::yaml::{Guarded, guard};
+use super::yaml::{Guarded, forbidden, guard};
 use crate::report::{Error, Text, text};
 
 /// The name of the file with the pack's title and order.
@@ -113,6 +113,8 @@ impl Pack {
         files.sort_by(|a, b| a.0.cmp(&b.0));
         let mut index = None;
         for (file, bytes) in files {
+            // A name is shown beside what is wrong: it must not reach the terminal as it is.
+            let file = file.replace(forbidden, "\u{fffd}");
             if file == INDEX {
                 match read_index(&bytes) {
                     Ok(read) => (index, pack.index) = (Some(read), Some(bytes)),

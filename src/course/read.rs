@@ -46,7 +46,18 @@ pub(super) fn head(bytes: &[u8]) -> &[u8] {
 /// # Errors
 /// The first thing that is wrong there.
 pub fn header(file: &str, bytes: &[u8]) -> Result<Header, Problem> {
-    let guarded = guard(file, head(bytes))?;
+    head_only(file, head(bytes)).map_err(|problem| {
+        // The whole file tells more: that an unknown key was meant to be `steps`.
+        let whole = guard(file, bytes).map(|guarded| lesson(&guarded));
+        match whole {
+            Ok(Err(problems)) => problems.into_iter().next().unwrap_or(problem),
+            _ => problem,
+        }
+    })
+}
+
+fn head_only(file: &str, head: &[u8]) -> Result<Header, Problem> {
+    let guarded = guard(file, head)?;
     let header: Header = document(&guarded)?;
     version(&guarded, header.format)?;
     Ok(header)
@@ -144,6 +155,10 @@ fn explain(
     let message = error.inner().to_string();
     // A position in the message is that of serde_yaml; the tree knows better.
     let message = message.split(" at line ").next().unwrap_or_default();
+    // Neither is its path needed: the place says it.
+    let kinds = ["invalid type: ", "invalid value: ", "missing field ", "unknown field "];
+    let start = kinds.iter().filter_map(|kind| message.find(kind)).min().unwrap_or(0);
+    let message = &message[start..];
     let tree = &guarded.tree;
     let (mut place, (what, mend)) = (tree.place(&path), words(message));
     if let Some(key) = between(message, "unknown field `") {
@@ -277,6 +292,13 @@ mod tests {
             ["a.yaml:5:1: unknown key `stepps` → did you mean `steps`?"]
         );
         assert_eq!(wrong("needs: []\n"), ["a.yaml:1:1: `steps` is missing → add `steps: …`"]);
+        let header = |content: &[u8]| header("a.yaml", content).unwrap_err().line(Lang::En);
+        assert_eq!(
+            header(HEAD.replace("1", "one").as_bytes()),
+            "a.yaml:1:9: wrong type: string \"one\" → write a whole number"
+        );
+        let line = header(format!("{HEAD}stepz: []\n").as_bytes());
+        assert_eq!(line, "a.yaml:5:1: unknown key `stepz` → did you mean `steps`?");
         assert_eq!(
             wrong("needs: x\nsteps: []\n"),
             [

@@ -8,6 +8,7 @@ mod characters;
 mod tree;
 mod walk;
 
+pub(super) use characters::forbidden;
 pub use tree::Tree;
 
 use super::{Place, Problem};
