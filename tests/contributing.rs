@@ -50,7 +50,9 @@ fn edit(path: PathBuf, change: impl Fn(&str) -> String) {
 fn project() -> tempfile::TempDir {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let dir = tempfile::tempdir().unwrap();
-    for part in ["Cargo.toml", "Cargo.lock", "README.md", "src", "lessons", "assets", "benches"] {
+    for part in
+        ["Cargo.toml", "Cargo.lock", "README.md", "build.rs", "src", "lessons", "assets", "benches"]
+    {
         if home.join(part).exists() {
             copy(&home.join(part), &dir.path().join(part));
         }
@@ -62,7 +64,8 @@ fn project() -> tempfile::TempDir {
     dir
 }
 
-const RUNS_WHAT_WAS_ADDED: &str = r#"
+const RUNS_WHAT_WAS_ADDED: &str = r#"//! What was added works.
+
 use std::process::Command;
 
 fn llm_lab(args: &[&str]) -> String {

@@ -80,24 +80,28 @@ fn ranges(text: &str, room: usize) -> Vec<(usize, usize)> {
 fn pieces<'a>(word: &Word<'a>, room: usize) -> Vec<(&'a str, &'a str)> {
     let mut rest = word.word;
     let mut pieces = Vec::new();
-    while width(rest) > room {
-        let mut used = 0;
-        let mut cut = rest.len();
-        for (i, c) in rest.char_indices() {
-            used += c.width().unwrap_or(0);
-            if used > room && i > 0 {
-                cut = i;
-                break;
-            }
-        }
-        if cut == rest.len() {
-            break;
-        }
+    while let Some(cut) = cut(rest, room) {
         pieces.push((&rest[..cut], ""));
         rest = &rest[cut..];
     }
     pieces.push((rest, word.whitespace));
     pieces
+}
+
+/// Where to cut a word that is wider than `room`: after its last joint that fits (the ids and
+/// metrics of lessons have many), else where the line is full; `None` if it fits.
+fn cut(word: &str, room: usize) -> Option<usize> {
+    let (mut used, mut joint) = (0, None);
+    for (at, c) in word.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > room && at > 0 {
+            return joint.or(Some(at));
+        }
+        if matches!(c, '-' | '.' | '_' | '/') && at > 0 {
+            joint = Some(at + 1);
+        }
+    }
+    None
 }
 
 /// The part of the spans between two byte positions of their joined text.
@@ -139,6 +143,7 @@ mod tests {
     #[test]
     fn a_word_wider_than_the_line_is_cut() {
         assert_eq!(wrapped("abcdefgh", 3), "abc\ndef\ngh\n");
+        assert_eq!(wrapped("norms-rmsnorm-majority", 20), "norms-rmsnorm-\nmajority\n");
     }
 
     #[test]
