@@ -249,3 +249,61 @@ fn one_long_word_is_not_quadratic() {
     let ids = tokenizer.encode(&word).unwrap();
     assert_eq!(tokenizer.decode(&ids).unwrap(), word);
 }
+
+#[test]
+fn merges_and_ids_equal_those_of_hugging_face() {
+    let golden: serde_json::Value =
+        serde_json::from_str(include_str!("golden/tokenize.json")).unwrap();
+    let probes: Vec<&str> =
+        golden["probes"].as_array().unwrap().iter().map(|p| p.as_str().unwrap()).collect();
+    let corpus = golden["corpus"].as_str().unwrap();
+    let same = |tokenizer: &Tokenizer, ids: &serde_json::Value, what: &str| {
+        for (i, probe) in probes.iter().enumerate() {
+            let mine = serde_json::json!(tokenizer.encode(probe).unwrap());
+            assert_eq!(mine, ids[i], "{what}: {probe:?}");
+        }
+    };
+    for trained in golden["trained"].as_array().unwrap() {
+        let name = trained["pattern"].as_str().unwrap();
+        let pattern = match name {
+            "gpt2" => Pattern::Gpt2,
+            "gpt4" => Pattern::Gpt4,
+            _ => Pattern::None,
+        };
+        let size = trained["vocab_size"].as_u64().unwrap() as usize;
+        let plan = Plan { pattern, ..Plan::new(Scheme::ByteBpe, size) };
+        let tokenizer = plan.train(corpus, &mut |_, _| Ok(())).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_str(&files::to_json(&tokenizer).unwrap()).unwrap();
+        assert_eq!(json["model"]["merges"], trained["merges"], "{name}");
+        same(&tokenizer, &trained["ids"], name);
+    }
+    for file in golden["files"].as_array().unwrap() {
+        let tokenizer = files::from_json(&file["json"].to_string()).unwrap();
+        let name = file["json"]["model"]["type"].as_str().unwrap();
+        same(&tokenizer, &file["ids"], name);
+        for (i, probe) in probes.iter().enumerate() {
+            let back = tokenizer.decode(&tokenizer.encode(probe).unwrap()).unwrap();
+            assert_eq!(back, file["decoded"][i].as_str().unwrap(), "{name}: {probe:?}");
+        }
+    }
+}
+
+#[test]
+fn built_in_vocabularies_give_the_ids_of_tiktoken() {
+    let sources =
+        [tiktoken_rs::r50k_base(), tiktoken_rs::cl100k_base(), tiktoken_rs::o200k_base()];
+    for (builtin, source) in llm_lab::tokenizer::Builtin::ALL.into_iter().zip(sources) {
+        let (tokenizer, source) = (builtin.tokenizer().unwrap(), source.unwrap());
+        let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(150));
+        let texts = prop_oneof![text(), any::<String>(), "[a-z]{90,130}", "[的一是]{60,80}"];
+        let same = |text: String| {
+            let ids = tokenizer.encode(&text).unwrap();
+            prop_assert_eq!(&ids, &source.encode_ordinary(&text));
+            prop_assert_eq!(tokenizer.decode(&ids).unwrap(), text);
+            Ok(())
+        };
+        runner.run(&texts, same).unwrap();
+        same(CORPUS.repeat(3)).unwrap();
+    }
+}
