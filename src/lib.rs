@@ -11,6 +11,7 @@
 //! | F3 | [`course`] | lessons: schema, check, claims, quiz, grading, progress; text and values, no paths |
 //! | F3 | [`render`] | a report as terminal text, PNG, SVG or JSON; strings and bytes |
 //! | F2 | [`experiments`] | one file a family: typed parameters in, a report out |
+//! | F1 | [`corpus`] | stories from a known grammar, whose true entropy is computed |
 //! | F1 | [`tokenizer`] | BPE, WordPiece, Unigram: train, encode, decode, trace, the formats of others |
 //! | F1 | [`model`] | stacks of blocks and published configurations, built only from `math` |
 //! | F0 | [`math`] | pure functions on arrays, forward and backward side by side |
@@ -21,6 +22,7 @@
 //! [`report::Report`], `render` turns that into what the learner sees.
 
 pub mod app;
+pub mod corpus;
 pub mod course;
 pub mod experiments;
 pub mod math;

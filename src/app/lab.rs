@@ -1,5 +1,6 @@
 //! How the course reaches experiments: lines of the one grammar, without the shell.
 
+use super::files::Carried;
 use super::grammar::Command;
 use super::{Globals, Settings, parse_command};
 use crate::course::Runner;
@@ -46,7 +47,7 @@ impl Runner for Lab<'_> {
     fn run(&self, line: &str) -> Result<Report, Error> {
         let (globals, experiment) = Self::parse(line)?;
         let settings = Settings::default().with(&globals);
-        experiment.run(&Context::new(settings.seed, self.watcher))
+        experiment.run(&Context::new(settings.seed, self.watcher).with_files(&Carried))
     }
 }
 

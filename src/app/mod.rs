@@ -2,6 +2,7 @@
 //! only part that opens files.
 
 mod example;
+mod files;
 pub mod grammar;
 mod help;
 mod lab;
@@ -34,7 +35,8 @@ pub fn execute(
     settings: &Settings,
     watcher: &dyn Watcher,
 ) -> Result<Report, Error> {
-    let context = Context::new(settings.seed, watcher);
+    let files = files::Disk;
+    let context = Context::new(settings.seed, watcher).with_files(&files);
     match command {
         Command::Experiment(experiment) => experiment.run(&context),
         Command::Session(Session::Set(change)) => Ok(set::report(&change.apply(settings))),

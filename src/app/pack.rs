@@ -25,13 +25,16 @@ const DEEPEST: usize = 8;
 /// The folder cannot be read.
 pub fn open(settings: &Settings) -> Result<Pack, Error> {
     match &settings.lessons {
-        None => {
-            let mut files = Vec::new();
-            embedded(&EMBEDDED, &mut files);
-            Ok(Pack::open(files))
-        }
+        None => Ok(Pack::open(carried())),
         Some(dir) => from_folder(dir),
     }
+}
+
+/// The files of the pack in the binary.
+pub(super) fn carried() -> Vec<File> {
+    let mut files = Vec::new();
+    embedded(&EMBEDDED, &mut files);
+    files
 }
 
 /// The pack in a folder, whatever is wrong with it.

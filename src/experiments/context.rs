@@ -3,7 +3,7 @@
 use ndarray_rand::rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::report::{Error, Text};
+use crate::report::{Error, Text, text};
 
 /// Whoever watches a computation: shows its progress, and may ask it to stop.
 pub trait Watcher {
@@ -21,17 +21,63 @@ pub struct Silent;
 
 impl Watcher for Silent {}
 
+/// Where texts come from and results may go. An experiment opens no file itself.
+pub trait Files {
+    /// The bytes behind a name: a path, or a text that the lab carries (`lessons-en`, `lessons-zh`).
+    ///
+    /// # Errors
+    /// If it cannot be read or is too large.
+    fn read(&self, name: &str) -> Result<Vec<u8>, Error>;
+
+    /// Keeps a result under a name.
+    ///
+    /// # Errors
+    /// If nothing may be written, or the machine fails.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error>;
+}
+
+/// No files: nothing can be read or written.
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+        Err(Error::input(text(
+            format!("{name} cannot be read here"),
+            format!("这里不能读取 {name}"),
+        )))
+    }
+
+    fn write(&self, name: &str, _: &[u8]) -> Result<(), Error> {
+        Err(Error::input(text(
+            format!("{name} cannot be written here"),
+            format!("这里不能写入 {name}"),
+        )))
+    }
+}
+
 /// The surroundings of one run of an experiment.
 pub struct Context<'a> {
     /// One seed gives one result, to the bit.
     pub seed: u64,
     watcher: &'a dyn Watcher,
+    files: &'a dyn Files,
 }
 
 impl<'a> Context<'a> {
     /// A context with its seed and its watcher.
     pub fn new(seed: u64, watcher: &'a dyn Watcher) -> Self {
-        Self { seed, watcher }
+        Self { seed, watcher, files: &NoFiles }
+    }
+
+    /// The same with files.
+    pub fn with_files(mut self, files: &'a dyn Files) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// Where texts come from and results may go.
+    pub fn files(&self) -> &dyn Files {
+        self.files
     }
 
     /// A random generator of its own for each `stream`, so that one part of an experiment can draw

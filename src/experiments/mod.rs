@@ -7,7 +7,7 @@
 mod context;
 pub mod params;
 
-pub use context::{Context, Silent, Watcher};
+pub use context::{Context, Files, NoFiles, Silent, Watcher};
 
 use crate::report::{Error, Report};
 
@@ -41,4 +41,6 @@ registry! {
     norm::Norm,
     plot::Plot,
     ffn::Ffn,
+    tokenize::Tokenize,
+    tokenizer::Tokenizers,
 }

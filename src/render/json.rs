@@ -7,6 +7,8 @@
 //!   "metrics": {"minimum.x": {"value": -1.278464542761074, "unit": null}},
 //!   "tables": [{"title": "…", "columns": ["…"], "rows": [["LayerNorm", 0.5, null]]}],
 //!   "figures": [{"name": "curves", "title": "…", "columns": 1, "panels": [PANEL], "file": "….png"}],
+//!   "pieces": [{"label": "gpt2", "pieces": [{"text": "low", "id": 9319}]}],
+//!   "output": null,
 //!   "text": "the report as text without colour"
 //! }
 //! ```
@@ -15,6 +17,8 @@
 //!   `"inf"`, `"-inf"` and `"nan"`; so is every number below. `unit` is a string or null.
 //! - `rows`: one array a row, a number, a string or null (nothing) for each column.
 //! - `file`: where the picture was written, or null.
+//! - `pieces`: texts that a tokenizer cut. `output`: what a command whose result is data prints, such
+//!   as the ids of `tokenizer encode`; null for the others.
 //! - PANEL: `{"title", "x": AXIS, "y": AXIS, "kind", …}` with AXIS `{"label", "scale": "linear" |
 //!   "log", "range": [low, high] | null, "names": […]}` and by `kind`:
 //!   - `lines`: `series` of `{"label", "stroke": "solid" | "dashed" | "dotted", "points": [[x, y]],
@@ -30,8 +34,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::terminal::{self, Style};
 use crate::report::{
-    Axis, Cell, Content, Figure, Heatmap, Lang, Lines, Palette, Panel, Report, Scale, Stroke,
-    Table, Value,
+    Axis, Cell, Content, Figure, Heatmap, Lang, Lines, Palette, Panel, Pieces, Report, Scale,
+    Stroke, Table, Value,
 };
 
 /// Columns of the text inside the object.
@@ -54,6 +58,8 @@ pub fn report(report: &Report, command: &str, files: &[String], lang: Lang) -> S
         "metrics": metrics,
         "tables": report.tables().map(|t| table(t, lang)).collect::<Vec<_>>(),
         "figures": figures,
+        "pieces": report.pieces().map(pieces).collect::<Vec<_>>(),
+        "output": report.output,
         "text": terminal::report(report, &style),
     });
     lines(&object)
@@ -115,6 +121,11 @@ fn figure(figure: &Figure, file: Option<&String>) -> Json {
         "panels": figure.panels.iter().map(panel).collect::<Vec<_>>(),
         "file": file,
     })
+}
+
+fn pieces(cut: &Pieces) -> Json {
+    let pieces = cut.pieces.iter().map(|p| json!({"text": p.text, "id": p.id}));
+    json!({"label": cut.label, "pieces": pieces.collect::<Vec<_>>()})
 }
 
 fn panel(panel: &Panel) -> Json {

@@ -5,6 +5,7 @@ mod error;
 mod figure;
 mod metric;
 mod number;
+mod piece;
 mod table;
 mod text;
 
@@ -15,6 +16,7 @@ pub use figure::{
 };
 pub use metric::{Metric, Value};
 pub use number::number;
+pub use piece::{Piece, Pieces};
 pub use table::{Align, Cell, Column, Table};
 pub use text::{Lang, Text, text};
 
@@ -31,6 +33,8 @@ pub enum Block {
     Table(Table),
     /// A plot as data.
     Figure(Figure),
+    /// A text cut into pieces.
+    Pieces(Pieces),
 }
 
 /// What an experiment found: a title, blocks in reading order, and named numbers.
@@ -49,12 +53,14 @@ pub struct Report {
     pub blocks: Vec<Block>,
     /// The named numbers, in the order in which they were added; names are unique.
     pub metrics: Vec<Metric>,
+    /// What a script reads, for a command whose result is data: shown as text it stands alone.
+    pub output: Option<String>,
 }
 
 impl Report {
     /// An empty report with a title.
     pub fn new(title: Text) -> Self {
-        Self { title, blocks: Vec::new(), metrics: Vec::new() }
+        Self { title, blocks: Vec::new(), metrics: Vec::new(), output: None }
     }
 
     /// Adds a heading.
@@ -80,6 +86,11 @@ impl Report {
     /// Adds a figure.
     pub fn figure(&mut self, figure: Figure) -> &mut Self {
         self.push(Block::Figure(figure))
+    }
+
+    /// Adds a text cut into pieces.
+    pub fn cut(&mut self, pieces: Pieces) -> &mut Self {
+        self.push(Block::Pieces(pieces))
     }
 
     /// Adds a named value without a unit; a second value of the same name replaces the first.
@@ -119,6 +130,14 @@ impl Report {
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
         self.blocks.iter().filter_map(|b| match b {
             Block::Table(t) => Some(t),
+            _ => None,
+        })
+    }
+
+    /// The texts cut into pieces, in reading order.
+    pub fn pieces(&self) -> impl Iterator<Item = &Pieces> {
+        self.blocks.iter().filter_map(|b| match b {
+            Block::Pieces(p) => Some(p),
             _ => None,
         })
     }

@@ -12,7 +12,7 @@ pub mod bytes;
 mod encode;
 pub mod files;
 pub mod pattern;
-mod scheme;
+pub mod scheme;
 mod table;
 pub mod text;
 pub mod trace;
@@ -24,7 +24,7 @@ pub mod words;
 pub use builtin::Builtin;
 pub use encode::Encoder;
 pub use pattern::Pattern;
-pub use scheme::{Plan, Ranking, Scheme};
+pub use scheme::{Plan, Scheme};
 pub use vocab::{MAX_ID, Vocab};
 pub use words::{Unit, Words};
 

@@ -5,6 +5,7 @@
 pub mod figure;
 mod markdown;
 mod paint;
+mod pieces;
 mod table;
 mod wrap;
 
@@ -33,6 +34,10 @@ pub fn report_with(
     style: &Style,
     draw: &mut dyn FnMut(&Figure) -> String,
 ) -> String {
+    if let Some(output) = &report.output {
+        // A terminal is kept safe; a file or a pipe gets the exact bytes.
+        return if style.color { sanitize(output) } else { output.clone() };
+    }
     let mut parts =
         vec![wrap::block(&[Span::new(report.title.get(style.lang), Look::title())], "", "", style)];
     for block in &report.blocks {
@@ -44,6 +49,7 @@ pub fn report_with(
             Block::Formula(formula) => formula_lines(formula, style),
             Block::Table(table) => table::table(table, style),
             Block::Figure(figure) => draw(figure),
+            Block::Pieces(pieces) => pieces::pieces(pieces, style),
         });
     }
     if !report.metrics.is_empty() {
