@@ -42,5 +42,5 @@ registry! {
     plot::Plot,
     ffn::Ffn,
     tokenize::Tokenize,
-    tokenizer::Tokenizers,
+    tokenizer::Tokenizer,
 }

@@ -62,6 +62,8 @@ fn label(name: &str) -> String {
 fn side_by_side(words: &str, tokenizers: &[(String, Tokenizer)]) -> Result<Report, Error> {
     /// Longer texts belong to `tokenizer encode`.
     const LONGEST: usize = 20_000;
+    /// The pieces of a short text are also a metric, for lessons to compare.
+    const MOST_PIECES: usize = 6;
     if words.len() > LONGEST {
         return Err(Error::input(text("the text is too long to show", "文本太长，无法展示"))
             .allowed(text(format!("up to {LONGEST} bytes"), format!("最多 {LONGEST} 字节")))
@@ -97,9 +99,11 @@ fn side_by_side(words: &str, tokenizers: &[(String, Tokenizer)]) -> Result<Repor
         let unknown = ids.iter().filter(|id| is_unknown(tokenizer.piece(**id))).count();
         let pieces = ids.iter().map(shown).collect::<Vec<_>>().join(" ");
         let named = |what: &str| format!("{name}.{what}");
+        if ids.len() <= MOST_PIECES {
+            report.metric(named("pieces"), pieces);
+        }
         report
             .metric(named("tokens"), ids.len())
-            .metric(named("pieces"), pieces)
             .metric(named("unknown"), unknown)
             .metric(named("round_trip"), back)
             .metric(named("tokens_per_character"), per(words.chars().count()))

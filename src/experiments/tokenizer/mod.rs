@@ -44,16 +44,15 @@ subcommands! {
     stories::Stories,
 }
 
-/// Tokenizers: train, trace, encode and compare BPE, WordPiece and Unigram ‖ 分词器：训练、追踪、编码与比较 BPE、WordPiece、Unigram
+/// Tokenizer: train, trace, encode and compare BPE, WordPiece and Unigram ‖ 分词器：训练、追踪、编码与比较 BPE、WordPiece、Unigram
 #[derive(Debug, Clone, clap::Args)]
-#[command(name = "tokenizer")]
-pub struct Tokenizers {
+pub struct Tokenizer {
     /// What to do ‖ 做什么
     #[command(subcommand)]
     pub what: What,
 }
 
-impl Tokenizers {
+impl Tokenizer {
     /// Computes it.
     ///
     /// # Errors

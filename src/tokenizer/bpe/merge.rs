@@ -13,6 +13,10 @@ use crate::tokenizer::vocab::Vocab;
 
 /// Words of more symbols than this go through the heap.
 const SHORT: usize = 96;
+/// More than any `rank · 128 + place`.
+const NEVER: i32 = i32::MAX;
+/// Ranks stay below this, so that they fit beside a place.
+pub(super) const MOST_RANKS: usize = 1 << 23;
 
 /// How neighbours merge: the rank of the merge, and the piece that it gives.
 pub(super) trait Rule {
@@ -50,10 +54,6 @@ pub struct Scratch {
     ids: Vec<u32>,
     /// Where each symbol ends in the word.
     ends: Vec<u32>,
-    /// The rank of each symbol's merge with the next one.
-    ranks: Vec<u32>,
-    /// The piece that this merge gives.
-    news: Vec<u32>,
     links: Vec<(u32, u32)>,
     queue: BinaryHeap<Reverse<(u32, u32, u32)>>,
 }
@@ -84,53 +84,65 @@ impl Scratch {
 /// Merges the symbols in `s` and appends what remains.
 pub(super) fn merge_word<R: Rule>(rule: &R, s: &mut Scratch, out: &mut Vec<u32>) {
     match s.ids.len() {
-        0 | 1 => {}
-        2..=SHORT => by_scan(rule, s),
-        _ => by_heap(rule, s),
+        0 | 1 => out.extend_from_slice(&s.ids),
+        2..=SHORT => by_scan(rule, s, out),
+        _ => by_heap(rule, s, out),
     }
-    out.extend_from_slice(&s.ids);
 }
 
-fn by_scan<R: Rule>(rule: &R, s: &mut Scratch) {
+/// Each symbol's merge with its right neighbour as one number, `rank · 128 + place`: the smallest is
+/// the lowest rank and of equals the leftmost. Symbols stay at their places, linked past the dead.
+fn by_scan<R: Rule>(rule: &R, s: &mut Scratch, out: &mut Vec<u32>) {
     let n = s.ids.len();
-    s.ranks.clear();
-    s.news.clear();
-    let mut start = 0;
+    let mut keys = [NEVER; SHORT];
+    let mut news = [NONE; SHORT];
+    let mut links = [(0u8, 0u8); SHORT];
+    let keys = &mut keys[..n];
+    let look = |s: &Scratch, before: u32, i: usize, next: usize| {
+        let found = s.look(rule, before, i, next);
+        found.map_or((NEVER, NONE), |(rank, new)| ((rank << 7 | i as u32) as i32, new))
+    };
+    let mut before = 0;
     for i in 0..n {
-        let found = if i + 1 < n { s.look(rule, start, i, i + 1) } else { None };
-        let (rank, new) = found.unwrap_or((NONE, NONE));
-        s.ranks.push(rank);
-        s.news.push(new);
-        start = s.ends[i];
+        links[i] = (i.wrapping_sub(1) as u8, i as u8 + 1);
+        if i + 1 < n {
+            (keys[i], news[i]) = look(s, before, i, i + 1);
+        }
+        before = s.ends[i];
     }
     loop {
-        let mut best = NONE;
-        for &rank in &s.ranks {
-            best = best.min(rank);
+        let best = keys.iter().fold(NEVER, |best, &key| if key < best { key } else { best });
+        if best == NEVER {
+            break;
         }
-        if best == NONE {
-            return;
+        let i = best as usize & 127;
+        let (prev, next) = links[i];
+        let after = links[usize::from(next)].1;
+        s.ids[i] = news[i];
+        s.ends[i] = s.ends[usize::from(next)];
+        keys[usize::from(next)] = NEVER;
+        links[i].1 = after;
+        let start = if prev == u8::MAX { 0 } else { s.ends[usize::from(prev)] };
+        keys[i] = NEVER;
+        if usize::from(after) < n {
+            links[usize::from(after)].0 = i as u8;
+            (keys[i], news[i]) = look(s, start, i, usize::from(after));
         }
-        let Some(i) = s.ranks.iter().position(|&r| r == best) else { return };
-        s.ids[i] = s.news[i];
-        s.ends[i] = s.ends[i + 1];
-        for list in [&mut s.ids, &mut s.ends, &mut s.ranks, &mut s.news] {
-            list.copy_within(i + 2.., i + 1);
-            list.truncate(list.len() - 1);
+        if prev != u8::MAX {
+            let p = usize::from(prev);
+            let before = links[p].0;
+            let start = if before == u8::MAX { 0 } else { s.ends[usize::from(before)] };
+            (keys[p], news[p]) = look(s, start, p, i);
         }
-        // The merged symbol takes over its right neighbour's place in the arrays of ranks.
-        let start = if i == 0 { 0 } else { s.ends[i - 1] };
-        let found = if i + 1 < s.ids.len() { s.look(rule, start, i, i + 1) } else { None };
-        (s.ranks[i], s.news[i]) = found.unwrap_or((NONE, NONE));
-        if i > 0 {
-            let start = if i == 1 { 0 } else { s.ends[i - 2] };
-            let found = s.look(rule, start, i - 1, i);
-            (s.ranks[i - 1], s.news[i - 1]) = found.unwrap_or((NONE, NONE));
-        }
+    }
+    let mut at = 0;
+    while at < n {
+        out.push(s.ids[at]);
+        at = usize::from(links[at].1);
     }
 }
 
-fn by_heap<R: Rule>(rule: &R, s: &mut Scratch) {
+fn by_heap<R: Rule>(rule: &R, s: &mut Scratch, out: &mut Vec<u32>) {
     let n = s.ids.len();
     s.links.clear();
     s.links.extend((0..n as u32).map(|i| (i.wrapping_sub(1), i + 1)));
@@ -174,5 +186,5 @@ fn by_heap<R: Rule>(rule: &R, s: &mut Scratch) {
             }
         }
     }
-    s.ids.retain(|&id| id != NONE);
+    out.extend(s.ids.iter().filter(|&&id| id != NONE));
 }

@@ -15,7 +15,7 @@ use rustc_hash::FxBuildHasher;
 use super::bytes;
 use super::vocab::Vocab;
 use crate::report::{Error, text};
-use merge::{ByPair, ByRank, merge_word};
+use merge::{ByPair, ByRank, MOST_RANKS, merge_word};
 
 /// No symbol.
 const NONE: u32 = u32::MAX;
@@ -44,6 +44,12 @@ pub struct Characters {
     pub byte_fallback: bool,
 }
 
+/// A pair as one number.
+#[inline]
+fn key(left: u32, right: u32) -> u64 {
+    u64::from(left) << 32 | u64::from(right)
+}
+
 /// A trained or loaded BPE.
 #[derive(Debug, Clone)]
 pub struct Bpe {
@@ -55,12 +61,6 @@ pub struct Bpe {
     by_rank: bool,
     /// Whether a word that is a piece is taken whole, before any merge.
     whole_words: bool,
-}
-
-/// A pair as one number.
-#[inline]
-fn key(left: u32, right: u32) -> u64 {
-    u64::from(left) << 32 | u64::from(right)
 }
 
 impl Bpe {
@@ -111,6 +111,10 @@ impl Bpe {
         merges: Vec<(u32, u32)>,
         prefix: &[u8],
     ) -> Result<Self, Error> {
+        if merges.len() > MOST_RANKS {
+            return Err(Error::input(text("too many merges", "合并条数过多"))
+                .allowed(text(format!("up to {MOST_RANKS}"), format!("最多 {MOST_RANKS} 条"))));
+        }
         let mut pairs = HashMap::with_capacity_and_hasher(merges.len(), FxBuildHasher);
         for (rank, &(left, right)) in merges.iter().enumerate() {
             let new = match (vocab.piece(left), vocab.piece(right)) {
