@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms with their floors, from the ground up.
-const FLOORS: [(&str, u8); 9] = [
+const FLOORS: [(&str, u8); 10] = [
     ("math", 0),
     ("report", 0),
+    ("corpus", 1),
     ("tokenizer", 1),
     ("model", 1),
     ("experiments", 2),

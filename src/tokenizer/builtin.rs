@@ -9,7 +9,7 @@ use super::{Model, Pattern, Tokenizer, Vocab};
 use crate::report::{Error, text as both};
 
 /// A vocabulary that needs no file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Builtin {
     /// GPT-2: 50,257 pieces (Radford et al. 2019).
     Gpt2,

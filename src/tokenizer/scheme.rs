@@ -8,28 +8,28 @@ use super::{Model, Pattern, Tokenizer, Unit, Words, unigram};
 use crate::report::{Error, text as both};
 
 /// How a vocabulary is built and used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scheme {
-    /// BPE over bytes (GPT-2) ‖ 字节级 BPE(GPT-2)
+    /// BPE over bytes (GPT-2).
     #[default]
     ByteBpe,
-    /// BPE over characters with an end-of-word marker ‖ 字符级 BPE,带词尾标记
+    /// BPE over characters with an end-of-word marker.
     CharBpe,
-    /// WordPiece (BERT)
+    /// WordPiece (BERT).
     Wordpiece,
-    /// Unigram language model (T5) ‖ Unigram 语言模型(T5)
+    /// The unigram language model (T5).
     Unigram,
-    /// SentencePiece's BPE: raw text, `▁`, byte fallback (Llama 2) ‖ SentencePiece 的 BPE:原始文本、▁、字节回退(Llama 2)
+    /// SentencePiece's BPE: raw text, `▁`, byte fallback (Llama 2).
     SpBpe,
 }
 
 /// How WordPiece ranks pairs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Ranking {
-    /// By likelihood: count(ab) / (count(a) · count(b)) ‖ 按似然:count(ab) / (count(a) · count(b))
+    /// By likelihood: count(ab) / (count(a) · count(b)).
     #[default]
     Likelihood,
-    /// By count, as the tokenizers library does ‖ 按次数,与 tokenizers 库相同
+    /// By count, as the `tokenizers` library does.
     Count,
 }
 

@@ -1,6 +1,7 @@
 //! `tokenizer`: vocabularies trained, traced, saved and used. One file a subcommand; the algorithms
 //! lie in the room [`crate::tokenizer`].
 
+mod names;
 pub mod source;
 
 use crate::experiments::Context;
