@@ -291,8 +291,7 @@ fn merges_and_ids_equal_those_of_hugging_face() {
 
 #[test]
 fn built_in_vocabularies_give_the_ids_of_tiktoken() {
-    let sources =
-        [tiktoken_rs::r50k_base(), tiktoken_rs::cl100k_base(), tiktoken_rs::o200k_base()];
+    let sources = [tiktoken_rs::r50k_base(), tiktoken_rs::cl100k_base(), tiktoken_rs::o200k_base()];
     for (builtin, source) in llm_lab::tokenizer::Builtin::ALL.into_iter().zip(sources) {
         let (tokenizer, source) = (builtin.tokenizer().unwrap(), source.unwrap());
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(150));
