@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(wrong("needs: []\n"), ["a.yaml:1:1: `steps` is missing → add `steps: …`"]);
         let header = |content: &[u8]| header("a.yaml", content).unwrap_err().line(Lang::En);
         assert_eq!(
-            header(HEAD.replace("1", "one").as_bytes()),
+            header(format!("{}steps: []\n", HEAD.replace('1', "one")).as_bytes()),
             "a.yaml:1:9: wrong type: string \"one\" → write a whole number"
         );
         let line = header(format!("{HEAD}stepz: []\n").as_bytes());
