@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn chinese_says_it_in_chinese() {
         let line = said("plto relu", Lang::Zh);
-        assert!(line.starts_with("没有命令“plto”，是不是“plot”？；可用："), "{line}");
+        assert!(line.starts_with("没有命令“plto”，是不是“plot”？可用："), "{line}");
         let line = said("plot swish --beta inf", Lang::Zh);
         assert!(line.starts_with("--beta 不能是“inf”；可用：0"), "{line}");
     }

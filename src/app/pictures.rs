@@ -89,7 +89,7 @@ impl Place {
         if out.exists() {
             return Err(refuse(text(
                 format!("--out {shown} is a file, not a folder"),
-                format!("--out {shown} 是文件,不是目录"),
+                format!("--out {shown} 是文件，不是目录"),
             )));
         }
         Ok(Self::Folder(out.to_path_buf()))
@@ -189,7 +189,7 @@ fn trouble(path: &Path, error: &io::Error) -> Error {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::OutOfMemory
     );
     let (en, zh) = reason(error);
-    let what = text(format!("cannot write {shown} ({en})"), format!("无法写入 {shown}({zh})"));
+    let what = text(format!("cannot write {shown} ({en})"), format!("无法写入 {shown}（{zh}）"));
     if machine { Error::Machine(what) } else { refuse(what) }
 }
 
@@ -213,7 +213,7 @@ fn refuse(wrong: Text) -> Error {
     Error::input(wrong)
         .allowed(text(
             "a folder, or a file ending in .png or .svg",
-            "目录,或以 .png / .svg 结尾的文件",
+            "目录，或以 .png / .svg 结尾的文件",
         ))
         .example("llm-lab plot swish --out pictures/swish.svg")
 }

@@ -290,7 +290,7 @@ fn compared(predict: &Predict, predicted: Option<&[f64]>, measured: f64) -> Part
         if right { ("near enough", "足够接近") } else { ("not near", "差得较远") };
     let words = text(
         format!("You said {said}, measured is {found}: {en}."),
-        format!("你的预测是 {said}，实测值是 {found}:{zh}。"),
+        format!("你的预测是 {said}，实测值是 {found}：{zh}。"),
     );
     Part::Verdict { right, words }
 }

@@ -79,7 +79,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 pub(super) fn meant<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Text {
     let all: Vec<&str> = candidates.into_iter().collect();
     match nearest(word, all.iter().copied()) {
-        Some(near) => text(format!("did you mean `{near}`?"), format!("是不是想写 `{near}`?")),
+        Some(near) => text(format!("did you mean `{near}`?"), format!("是不是想写 `{near}`？")),
         None if all.is_empty() => text("there is none here: remove it", "这里没有可选项：请删去"),
         None => {
             let list = all.iter().take(12).map(|c| format!("`{c}`")).collect::<Vec<_>>();

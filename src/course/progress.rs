@@ -64,7 +64,7 @@ impl Progress {
         let progress: Self = serde_json::from_str(json).map_err(|e| {
             Error::input(text(
                 format!("the progress is damaged at line {}, column {}: {e}", e.line(), e.column()),
-                format!("进度数据已损坏(第 {} 行第 {} 列):{e}", e.line(), e.column()),
+                format!("进度数据已损坏（第 {} 行第 {} 列）：{e}", e.line(), e.column()),
             ))
         })?;
         if progress.format != FORMAT {

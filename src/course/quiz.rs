@@ -223,7 +223,7 @@ pub(super) fn free_command(line: &str, runner: &dyn Runner) -> Vec<Part> {
     };
     let back = text(
         "(tried in between; `repeat` shows where you are)",
-        "(插入的尝试；输入 `repeat` 回到当前内容)",
+        "（插入的尝试；输入 `repeat` 回到当前内容）",
     );
     vec![part, Part::Note(back)]
 }

@@ -37,7 +37,7 @@ impl TryFrom<RawStep> for Step {
                 Ok(Self::Ask(id))
             }
             _ => Err("a step is one of: say; run with look; predict; ask ‖ \
-                      一个步骤只能是以下之一：say;run 加 look;predict;ask"),
+                      一个步骤只能是以下之一：say；run 加 look；predict；ask"),
         }
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn help() -> Text {
          kept). Any command, such as `plot relu`, can be tried in between; `:` before it makes sure \
          that it is not taken for an answer.",
         "回车继续；`back` 上一步，`skip` 跳过，`repeat` 再看一遍，`jump 5` 跳到第 5 步，`hint` 提示，\
-         `answer` 看答案，`quit` 退出(进度会保留)。中途可以随时试任何命令，例如 `plot relu`;\
+         `answer` 看答案，`quit` 退出（进度会保留）。中途可以随时试任何命令，例如 `plot relu`；\
          前面加 `:` 就不会被当作答案。",
     )
 }

@@ -9,10 +9,10 @@ use crate::report::{
     Axis, Bars, Cell, Content, Error, Figure, Panel, Report, Table, Text, Value, number, text,
 };
 
-/// Published models: norm, activation and sizes, with their sources ‖ 已发表模型的归一化、激活函数与规模,附出处
+/// Published models: norm, activation and sizes, with their sources ‖ 已发表模型的归一化、激活函数与规模，附出处
 #[derive(Debug, Clone, clap::Args)]
 pub struct Models {
-    /// Models; none shows all ‖ 模型名;不写则列出全部
+    /// Models; none shows all ‖ 模型名；不写则列出全部
     #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(MODELS.iter().map(|m| m.id)))]
     pub names: Vec<String>,
     /// What to show ‖ 显示哪一方面
@@ -154,14 +154,14 @@ fn metrics(report: &mut Report, m: &Model) {
 }
 
 fn norms(report: &mut Report, models: &[&Model]) {
-    let mut table = Table::new(text("Norm: kind and place", "归一化:种类与位置"))
+    let mut table = Table::new(text("Norm: kind and place", "归一化：种类与位置"))
         .words(text("model", "模型"))
         .numbers(text("year", "年份"))
         .words(text("norm", "归一化"))
         .words(text("place", "位置"))
         .numbers(text("norm layers", "归一化层数"))
         .numbers(text("their parameters", "其参数量"))
-        .numbers(text("share (%)", "占比(%)"));
+        .numbers(text("share (%)", "占比（%）"));
     for m in models {
         let share = m
             .norm_parameters()
@@ -182,8 +182,8 @@ fn norms(report: &mut Report, models: &[&Model]) {
         "Norm layers: two a block (four in a sandwich, three in a decoder block with cross-attention) \
          plus those outside the blocks. LayerNorm learns γ and β, RMSNorm only g. Empty: not stated \
          by the source.",
-        "归一化层数:每个块两个(Sandwich 为四个,带交叉注意力的解码器块为三个),再加块外的。\
-         LayerNorm 学习 γ 和 β,RMSNorm 只学习 g。空格表示出处没有写明。",
+        "归一化层数：每个块两个（Sandwich 为四个，带交叉注意力的解码器块为三个），再加块外的。\
+         LayerNorm 学习 γ 和 β，RMSNorm 只学习 γ。空格表示出处没有写明。",
     ));
 }
 
@@ -196,7 +196,7 @@ fn activations(report: &mut Report, models: &[&Model]) {
         .numbers(text("d_model", "d_model"))
         .numbers(text("d_ff", "d_ff"))
         .numbers(text("d_ff / d_model", "d_ff / d_model"))
-        .numbers(text("8d/3 (gated)", "8d/3(门控)"));
+        .numbers(text("8d/3 (gated)", "8d/3（门控）"));
     for m in models {
         let gated = m.ffn.is_some_and(|f| f.matrices() == 3);
         table.row(vec![
@@ -207,15 +207,15 @@ fn activations(report: &mut Report, models: &[&Model]) {
             cell(m.d_model),
             cell(m.d_ff),
             cell(m.d_ff.zip(m.d_model).map(|(f, d)| f as f64 / d as f64)),
-            cell(m.two_thirds_width().filter(|_| gated).map(f64::round)),
+            cell(m.two_thirds_width().filter(|_| gated).map(f64::floor)),
         ]);
     }
     report.table(table);
     report.say(text(
         "A gate adds a third matrix. With two thirds of the width 4d, that is 8d/3, the weights stay \
          the same (Shazeer 2020); models round it to a multiple that suits the hardware, or go wider.",
-        "门控多出第三个矩阵。宽度取 4d 的三分之二,即 8d/3,参数量便不变(Shazeer 2020);\
-         各模型再取整到适合硬件的倍数,或者索性更宽。",
+        "门控多出第三个矩阵。宽度取 4d 的三分之二，即 8d/3，参数量便不变（Shazeer 2020）；\
+         各模型再取整到适合硬件的倍数，或者索性更宽。",
     ));
 }
 
@@ -228,8 +228,8 @@ fn sizes(report: &mut Report, models: &[&Model]) {
         .numbers(text("KV heads", "KV 头"))
         .numbers(text("vocabulary", "词表"))
         .words(text("positions", "位置编码"))
-        .numbers(text("attention / block (M)", "注意力 / 块(M)"))
-        .numbers(text("FFN / block (M)", "FFN / 块(M)"))
+        .numbers(text("attention / block (M)", "注意力 / 块（M）"))
+        .numbers(text("FFN / block (M)", "FFN / 块（M）"))
         .words(text("parameters", "参数总量"));
     let millions = |n: Option<usize>| cell(n.map(|n| n as f64 / 1e6));
     for m in models {
@@ -254,7 +254,7 @@ fn sizes(report: &mut Report, models: &[&Model]) {
     report.say(text(
         "Parameters are computed from the configuration; for decoder-only models with all details \
          known they equal the released totals to the last digit.",
-        "参数量由配置算出;细节齐全的纯解码器模型,结果与发布的总数一位不差。",
+        "参数量由配置算出；细节齐全的纯解码器模型，结果与发布的总数一位不差。",
     ));
 }
 

@@ -7,7 +7,7 @@ use crate::report::{Error, Text, number, text};
 pub fn finite(word: &str) -> Result<f64, String> {
     match word.parse::<f64>() {
         Ok(x) if x.is_finite() => Ok(x),
-        _ => Err("a finite number, such as 0.5 or -2e3 ‖ 有限的数,例如 0.5 或 -2e3".to_string()),
+        _ => Err("a finite number, such as 0.5 or -2e3 ‖ 有限的数，例如 0.5 或 -2e3".to_string()),
     }
 }
 

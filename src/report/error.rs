@@ -63,7 +63,13 @@ impl Error {
             Self::Input(m) => {
                 let mut line = m.wrong.get(lang).to_string();
                 if let Some(allowed) = &m.allowed {
-                    line += if zh { "；可用：" } else { "; allowed: " };
+                    let asked = line.ends_with(['?', '？']); // a question needs no semicolon
+                    line += match (zh, asked) {
+                        (true, true) => "可用：",
+                        (true, false) => "；可用：",
+                        (false, true) => " Allowed: ",
+                        (false, false) => "; allowed: ",
+                    };
                     line += allowed.get(lang);
                 }
                 if let Some(example) = &m.example {

@@ -154,13 +154,13 @@ impl Plan {
                     self.vocab_size
                 ),
                 format!(
-                    "语料只能填满 {} 个 token 中的 {size} 个:已没有可合并的对",
+                    "语料只能填满 {} 个 token 中的 {size} 个：已没有可合并的对",
                     self.vocab_size
                 ),
             ))
             .allowed(both(
                 format!("a vocabulary of up to {size}, or more text"),
-                format!("不超过 {size} 的词表,或更多文本"),
+                format!("不超过 {size} 的词表，或更多文本"),
             )));
         }
         let specials = self.specials();

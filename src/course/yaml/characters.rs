@@ -57,11 +57,11 @@ pub fn forbidden(c: char) -> bool {
 pub fn forbidden_words(c: char) -> (Text, Text) {
     let code = format!("U+{:04X}", u32::from(c));
     let what = if c == '\u{1b}' {
-        text(format!("an escape character ({code})"), format!("转义字符({code})"))
+        text(format!("an escape character ({code})"), format!("转义字符（{code}）"))
     } else {
         text(
             format!("an invisible control character ({code})"),
-            format!("不可见的控制字符({code})"),
+            format!("不可见的控制字符（{code}）"),
         )
     };
     (what, text("remove it: lessons are plain text", "请删去：课程只能是纯文本"))

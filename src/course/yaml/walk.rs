@@ -144,7 +144,7 @@ fn plain(file: &str, event: &Event, at: Place) -> Result<(), Problem> {
         _ => (false, false),
     };
     if anchor {
-        let what = text("an anchor or alias (`&`, `*`)", "锚点或别名(`&`、`*`)");
+        let what = text("an anchor or alias (`&`, `*`)", "锚点或别名（`&`、`*`）");
         let mend = text(
             "write the value out; quote text that begins with `&` or `*`",
             "请直接写出内容；以 `&` 或 `*` 开头的文字请加引号",
@@ -152,7 +152,7 @@ fn plain(file: &str, event: &Event, at: Place) -> Result<(), Problem> {
         return Err(Problem::new(file, at, what, mend));
     }
     if tag {
-        let what = text("a tag (`!`)", "标签(`!`)");
+        let what = text("a tag (`!`)", "标签（`!`）");
         let mend = text("quote text that begins with `!`", "以 `!` 开头的文字请加引号");
         return Err(Problem::new(file, at, what, mend));
     }
@@ -174,7 +174,7 @@ fn unparsable(file: &str, error: &ScanError) -> Problem {
         return too_deep(file, at);
     }
     let info = error.info();
-    let what = text(format!("not YAML: {info}"), format!("不是合法的 YAML:{info}"));
+    let what = text(format!("not YAML: {info}"), format!("不是合法的 YAML：{info}"));
     let mend = text(
         "check the indentation, quotes and colons before it; quote text that holds `: ` or ` #`",
         "请检查它之前的缩进、引号与冒号；含有 `: ` 或 ` #` 的文字要加引号",

@@ -9,10 +9,10 @@ use crate::report::{
     Axis, Content, Error, Figure, Lines, Panel, Report, Series, Stroke, Table, text,
 };
 
-/// DeepNorm's α and β by depth, also for an encoder–decoder, and what it costs in parameters ‖ DeepNorm 的 α、β 随深度的取值(含编码器–解码器),以及参数量
+/// DeepNorm's α and β by depth, also for an encoder–decoder, and what it costs in parameters ‖ DeepNorm 的 α、β 随深度的取值（含编码器–解码器），以及参数量
 #[derive(Debug, Clone, clap::Args)]
 pub struct Deepnorm {
-    /// Depths N, in layers ‖ 深度 N(层数)
+    /// Depths N, in layers ‖ 深度 N（层数）
     #[arg(long, num_args = 1.., value_name = "N", value_parser = params::count(1, 100_000), default_values = ["6", "12", "24", "48", "100", "200", "500", "1000"])]
     pub layers: Vec<usize>,
     /// Encoder and decoder layers N M of an encoder–decoder ‖ 编码器–解码器的层数 N M
@@ -29,12 +29,12 @@ impl Deepnorm {
         let mut depths = self.layers.clone();
         depths.sort_unstable();
         depths.dedup();
-        let mut report = Report::new(text("DeepNorm: α and β by depth", "DeepNorm:α、β 与深度"));
+        let mut report = Report::new(text("DeepNorm: α and β by depth", "DeepNorm：α、β 与深度"));
         report.formula("x ← LN(α·x + G(x))\nα = (2N)^(1/4)    β = (8N)^(−1/4)");
         report.say(text(
             "α enlarges the residual at every sub-layer. β is the gain of Xavier's initialization for the \
              feed-forward, value and output weights of G; queries and keys keep gain 1.",
-            "α 在每个子层放大残差。β 是 G 中前馈层、value 与输出投影权重做 Xavier 初始化时的增益;\
+            "α 在每个子层放大残差。β 是 G 中前馈层、value 与输出投影权重做 Xavier 初始化时的增益；\
              query 和 key 的增益仍为 1。",
         ));
         let mut table = Table::new(text("One stack of N layers", "单个 N 层网络"))
@@ -54,7 +54,7 @@ impl Deepnorm {
         report.say(text(
             "α/β = 2√N at every depth: so 4N·β²/α² = 1. The 2N sub-layers, each with two matrices, share one \
              fixed budget of change.",
-            "任何深度都有 α/β = 2√N,即 4N·β²/α² = 1:2N 个子层、每层两个矩阵,分享同一份固定的“改变量预算”。",
+            "任何深度都有 α/β = 2√N，即 4N·β²/α² = 1：2N 个子层、每层两个矩阵，分享同一份固定的“改变量预算”。",
         ));
         if let [n, m] = self.encoder_decoder[..] {
             encoder_decoder(&mut report, n, m);
@@ -77,7 +77,7 @@ fn encoder_decoder(report: &mut Report, n: usize, m: usize) {
     ];
     let mut table = Table::new(text(
         format!("Encoder–decoder, N = {n}, M = {m}"),
-        format!("编码器–解码器,N = {n},M = {m}"),
+        format!("编码器–解码器，N = {n}，M = {m}"),
     ))
     .words(text("side", "部分"))
     .words(text("α, β", "α, β"))
@@ -108,7 +108,7 @@ fn parameters(report: &mut Report, context: &Context) {
     report.say(text(
         "DeepNorm learns exactly what Post-LN learns: α and β are constants. Pre-LN has one norm more, at \
          the end; Sandwich-LN one more in every sub-layer.",
-        "DeepNorm 学习的参数与 Post-LN 完全相同:α、β 都是常数。Pre-LN 末端多一个归一化;\
+        "DeepNorm 学习的参数与 Post-LN 完全相同：α、β 都是常数。Pre-LN 末端多一个归一化；\
          Sandwich-LN 每个子层多一个。",
     ));
 }

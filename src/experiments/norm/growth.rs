@@ -17,7 +17,7 @@ pub struct Growth {
     /// Where the norm stands ‖ 归一化的位置
     #[arg(value_enum, value_name = "PLACE", default_values = ["post", "pre", "sandwich"])]
     pub places: Vec<Place>,
-    /// Depth, in blocks ‖ 深度(块数)
+    /// Depth, in blocks ‖ 深度（块数）
     #[arg(long, value_name = "L", value_parser = params::count(2, 400), default_value = "96")]
     pub depth: usize,
     /// Gains of the weights' initialization ‖ 权重初始化的增益
@@ -89,7 +89,7 @@ impl Growth {
                 self.depth
             ),
             format!(
-                "初始化时的 {} 个块;增益乘在 query、key 以外的所有权重矩阵上。分支指最后一层前馈层加到残差流上的量。\
+                "初始化时的 {} 个块；增益乘在 query、key 以外的所有权重矩阵上。分支指最后一层前馈层加到残差流上的量。\
                  半精度的上限是 65,504。",
                 self.depth
             ),

@@ -9,10 +9,10 @@ use crate::model::Placement;
 use crate::model::stack::{Branch, Config, Stack};
 use crate::report::{Axis, Bars, Content, Error, Figure, Report, Table, text};
 
-/// DeepNorm's initialization: `if w in [...]` against `if w is [...]` ‖ DeepNorm 的初始化:`if w in [...]` 与 `if w is [...]` 之别
+/// DeepNorm's initialization: `if w in [...]` against `if w is [...]` ‖ DeepNorm 的初始化：`if w in [...]` 与 `if w is [...]` 之别
 #[derive(Debug, Clone, clap::Args)]
 pub struct Init {
-    /// Depth N, in layers ‖ 深度 N(层数)
+    /// Depth N, in layers ‖ 深度 N（层数）
     #[arg(long, value_name = "N", value_parser = params::count(2, 400), default_value = "96")]
     pub depth: usize,
     /// The stack ‖ 网络
@@ -72,7 +72,7 @@ impl Init {
     fn report(&self, spellings: &[Spelling], beta: f64) -> Report {
         let mut report = Report::new(text(
             "DeepNorm's initialization: `in` and `is`",
-            "DeepNorm 的初始化:`in` 与 `is`",
+            "DeepNorm 的初始化：`in` 与 `is`",
         ));
         report.formula(
             "if w in ['ffn', 'value', 'output']: xavier(w, gain=β)\nelif w in ['query', 'key']:       xavier(w, gain=1)",
@@ -81,12 +81,12 @@ impl Init {
             "`is` asks whether two names stand for one object. A string and a list never do, so the \
              condition is false for every weight, and α stays without its β. The gain is measured: the \
              weights' standard deviation over Xavier's.",
-            "`is` 问的是两个名字是否指向同一个对象。字符串和列表不可能是同一个对象,所以条件对每个权重都为假,\
-             只剩 α 而没有 β。表中的增益是实测值:权重的标准差除以 Xavier 的标准差。",
+            "`is` 问的是两个名字是否指向同一个对象。字符串和列表不可能是同一个对象，所以条件对每个权重都为假，\
+             只剩 α 而没有 β。表中的增益是实测值：权重的标准差除以 Xavier 的标准差。",
         ));
         let mut table = Table::new(text(
             format!("Gains measured, N = {}", self.depth),
-            format!("实测增益,N = {}", self.depth),
+            format!("实测增益，N = {}", self.depth),
         ))
         .words(text("weight", "权重"))
         .numbers(text("`in`", "`in`"))

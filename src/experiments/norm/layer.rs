@@ -53,18 +53,7 @@ impl Layer {
             ],
         ));
         let (mean_after, std_after) = input::moments(&first(&kept.x_hat));
-        report.say(text(
-            format!(
-                "x̂ has mean {} and standard deviation 1, short of it by {} (ε's doing): whatever the token was, these two numbers are gone.",
-                number(mean_after),
-                number(1.0 - std_after)
-            ),
-            format!(
-                "x̂ 的均值为 {}，标准差为 1（因 ε 而差 {}）：无论输入如何，这两个数都被抹去了。",
-                number(mean_after),
-                number(1.0 - std_after)
-            ),
-        ));
+        report.say(standardized(mean_after, std_after));
         report.figure(picture(&x, &kept.x_hat, &y, "LayerNorm"));
 
         let change = |a: f64, b: f64| {
@@ -110,5 +99,36 @@ pub(super) fn picture(x: &Array2<f64>, x_hat: &Array2<f64>, y: &Array2<f64>, nam
         Axis::new("value"),
         Axis::new("count"),
         content,
+    )
+}
+
+/// What became of mean and standard deviation: gone, unless ε outweighs the variance.
+fn standardized(mean: f64, std: f64) -> Text {
+    let short = 1.0 - std;
+    if short > 0.01 {
+        return text(
+            format!(
+                "x̂ has mean {} and standard deviation {}, not 1: ε is not small beside the variance σ².",
+                number(mean),
+                number(std)
+            ),
+            format!(
+                "x̂ 的均值为 {}，标准差为 {}，不是 1：与方差 σ² 相比，ε 并不小。",
+                number(mean),
+                number(std)
+            ),
+        );
+    }
+    text(
+        format!(
+            "x̂ has mean {} and standard deviation 1, short of it by {} (ε's doing): whatever the token was, these two numbers are gone.",
+            number(mean),
+            number(short)
+        ),
+        format!(
+            "x̂ 的均值为 {}，标准差为 1（因 ε 而差 {}）：无论输入如何，这两个数都被抹去了。",
+            number(mean),
+            number(short)
+        ),
     )
 }

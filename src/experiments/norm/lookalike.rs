@@ -8,10 +8,10 @@ use crate::report::{
     Axis, Bars, Cell, Content, Error, Figure, Panel, Report, Table, Text, number, text,
 };
 
-/// The listing Linear → LayerNorm → ReLU that circulates as DeepNorm, beside the true rule ‖ 网上流传的“DeepNorm 代码”(Linear → LayerNorm → ReLU)与真正的 DeepNorm 并排测量
+/// The listing Linear → LayerNorm → ReLU that circulates as DeepNorm, beside the true rule ‖ 网上流传的“DeepNorm 代码”（Linear → LayerNorm → ReLU）与真正的 DeepNorm 并排测量
 #[derive(Debug, Clone, clap::Args)]
 pub struct Lookalike {
-    /// Depth, in layers ‖ 深度(层数)
+    /// Depth, in layers ‖ 深度（层数）
     #[arg(long, value_name = "L", value_parser = params::count(2, 400), default_value = "100")]
     pub depth: usize,
     /// Learning rate of the step ‖ 这一步的学习率
@@ -86,13 +86,13 @@ impl Lookalike {
         report.formula("DeepNorm: x ← LN(α·x + F(x))    the listing: x ← relu(LN(x·W))");
         let mut table = Table::new(text(
             format!("{} layers at initialization", self.depth),
-            format!("{} 层,初始化时", self.depth),
+            format!("{} 层，初始化时", self.depth),
         ))
         .words(text("stack", "网络"))
-        .numbers(text("cosine(input, output)", "余弦(输入, 输出)"))
+        .numbers(text("cosine(input, output)", "余弦（输入，输出）"))
         .numbers(text("cosine between tokens at the end", "末端 token 之间的余弦"))
         .numbers(text("output change, one step", "一步后的输出改变量"))
-        .numbers(text("gradient, last / first", "梯度,最后 / 第一层"));
+        .numbers(text("gradient, last / first", "梯度，最后 / 第一层"));
         for r in rows {
             table.row(vec![
                 Cell::from(r.name.clone()),
@@ -116,8 +116,8 @@ impl Lookalike {
                 number(self.rate)
             ),
             format!(
-                "改变量相对于输出自身的 RMS,η = {}。流传的代码没有残差:输入荡然无存,\
-                 所有 token 变成同一个向量。DeepNorm 从接近恒等映射处出发;这么深的普通 Post-LN 同样丢掉了输入,\
+                "改变量相对于输出自身的 RMS，η = {}。流传的代码没有残差：输入荡然无存，\
+                 所有 token 变成同一个向量。DeepNorm 从接近恒等映射处出发；这么深的普通 Post-LN 同样丢掉了输入，\
                  所以才需要 α 和 β。",
                 number(self.rate)
             ),

@@ -13,7 +13,7 @@ pub struct Placement {
     /// Where the norm stands ‖ 归一化的位置
     #[arg(value_enum, value_name = "PLACE", default_values = ["post", "pre", "sandwich", "deepnorm"])]
     pub places: Vec<Place>,
-    /// Depths to compare, in blocks ‖ 要比较的深度(块数)
+    /// Depths to compare, in blocks ‖ 要比较的深度（块数）
     #[arg(long, num_args = 1.., value_name = "L", value_parser = params::count(2, 200), default_values = ["6", "12", "24", "48"])]
     pub depths: Vec<usize>,
     /// The stack ‖ 网络
@@ -87,7 +87,7 @@ impl Placement {
 
     fn report(&self, all: &[Rows]) -> Report {
         let mut report =
-            Report::new(text("Where the norm stands, at initialization", "归一化的位置(初始化时)"));
+            Report::new(text("Where the norm stands, at initialization", "归一化的位置（初始化时）"));
         for rows in all {
             report.formula(format!("{}: {}", rows.placement.name(), rows.placement.formula()));
         }
@@ -99,7 +99,7 @@ impl Placement {
                 self.toy.dim, self.toy.tokens, self.toy.draws
             ),
             format!(
-                "由注意力层和前馈层堆成的随机网络,d = {},{} 个 token,Xavier 初始化,损失为对随机目标的交叉熵;\
+                "由注意力层和前馈层堆成的随机网络，d = {}，{} 个 token，Xavier 初始化，损失为对随机目标的交叉熵；\
                  取 {} 次抽样的平均。梯度指前馈层第二个矩阵 W₂ 的梯度。",
                 self.toy.dim, self.toy.tokens, self.toy.draws
             ),
@@ -115,9 +115,9 @@ fn table(all: &[Rows]) -> Table {
     let mut table = Table::new(text("By depth", "随深度的变化"))
         .words(text("place", "位置"))
         .numbers(text("layers", "层数"))
-        .numbers(text("W₂ gradient, first layer", "W₂ 梯度,第一层"))
-        .numbers(text("W₂ gradient, last layer", "W₂ 梯度,最后一层"))
-        .words(text("(least – most)", "(最小 – 最大)"))
+        .numbers(text("W₂ gradient, first layer", "W₂ 梯度，第一层"))
+        .numbers(text("W₂ gradient, last layer", "W₂ 梯度，最后一层"))
+        .words(text("(least – most)", "（最小 – 最大）"))
         .numbers(text("last / first", "最后 / 第一"))
         .numbers(text("RMS of the stream at the end", "末端残差流 RMS"));
     for rows in all {
@@ -207,7 +207,7 @@ fn metrics(report: &mut Report, all: &[Rows], normed: bool) {
         report.say(text(
             "The slope is the exponent k in ‖∂L/∂W₂‖ ∝ depthᵏ for the last layer: 0 means that depth \
              does not matter, −0.5 is 1/√depth.",
-            "slope 是最后一层 ‖∂L/∂W₂‖ ∝ depthᵏ 里的指数 k:0 表示与深度无关,−0.5 即 1/√depth。",
+            "slope 是最后一层 ‖∂L/∂W₂‖ ∝ depthᵏ 里的指数 k：0 表示与深度无关，−0.5 即 1/√depth。",
         ));
     }
 }

@@ -9,7 +9,7 @@ use crate::report::{
     Axis, Content, Error, Figure, Lines, Report, Series, Stroke, Table, number, text,
 };
 
-/// The size of a vector through random linear layers: it grows or dies by the scale of the weights ‖ 向量经过多层随机线性变换后的大小:增还是减,取决于权重的尺度
+/// The size of a vector through random linear layers: it grows or dies by the scale of the weights ‖ 向量经过多层随机线性变换后的大小：增还是减，取决于权重的尺度
 #[derive(Debug, Clone, clap::Args)]
 pub struct Signal {
     /// Layers ‖ 层数
@@ -18,7 +18,7 @@ pub struct Signal {
     /// Width d ‖ 宽度 d
     #[arg(long, value_name = "D", value_parser = params::count(2, 1024), default_value = "256")]
     pub dim: usize,
-    /// Gains s·√d, where s is the weights' standard deviation ‖ 增益 s·√d,其中 s 是权重的标准差
+    /// Gains s·√d, where s is the weights' standard deviation ‖ 增益 s·√d，其中 s 是权重的标准差
     #[arg(long, num_args = 1.., value_name = "G", value_parser = params::between(0.1, 10.0), default_values = ["0.9", "1", "1.1"])]
     pub gains: Vec<f64>,
     /// How many random networks are averaged ‖ 对多少个随机网络取平均
@@ -40,13 +40,13 @@ impl Signal {
                 self.layers, self.layers, self.draws
             ),
             format!(
-                "每一层把大小乘以约 s√d,{} 层就是 (s√d)^{}。取 {} 次抽样的几何平均。",
+                "每一层把大小乘以约 s√d，{} 层就是 (s√d)^{}。取 {} 次抽样的几何平均。",
                 self.layers, self.layers, self.draws
             ),
         ));
         let mut table = Table::new(text(
             format!("Size after {} layers, relative to the start", self.layers),
-            format!("{} 层之后的大小(相对起点)", self.layers),
+            format!("{} 层之后的大小（相对起点）", self.layers),
         ))
         .numbers(text("gain s√d", "增益 s√d"))
         .numbers(text("measured", "实测"))

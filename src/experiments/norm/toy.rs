@@ -17,13 +17,13 @@ use crate::report::{Error, Text, text};
 /// The shape of the stack and how often it is drawn.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Toy {
-    /// Width d of the residual stream; the feed-forward block is 4d wide ‖ 残差流宽度 d;前馈层宽 4d
+    /// Width d of the residual stream; the feed-forward block is 4d wide ‖ 残差流宽度 d；前馈层宽 4d
     #[arg(long, value_name = "D", value_parser = params::count(4, 512), default_value = "32")]
     pub dim: usize,
     /// Tokens ‖ token 数
     #[arg(long, value_name = "T", value_parser = params::count(1, 512), default_value = "24")]
     pub tokens: usize,
-    /// Attention heads; 0 leaves attention out ‖ 注意力头数;0 表示不要注意力层
+    /// Attention heads; 0 leaves attention out ‖ 注意力头数；0 表示不要注意力层
     #[arg(long, value_name = "H", value_parser = params::count(0, 64), default_value = "4")]
     pub heads: usize,
     /// How many random stacks are averaged ‖ 对多少个随机网络取平均
@@ -105,7 +105,7 @@ impl Toy {
                 format!("--heads {} does not divide --dim {}", self.heads, self.dim),
                 format!("--heads {} 不能整除 --dim {}", self.heads, self.dim),
             ))
-            .allowed(text("a divisor of the width, or 0", "宽度的约数,或 0"))
+            .allowed(text("a divisor of the width, or 0", "宽度的约数，或 0"))
             .example("llm-lab norm placement --dim 32 --heads 4"));
         }
         let (d, t) = (self.dim as f64, self.tokens as f64);

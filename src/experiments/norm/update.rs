@@ -9,13 +9,13 @@ use crate::report::{
     Axis, Cell, Content, Error, Figure, Lines, Report, Series, Stroke, Table, number, text,
 };
 
-/// How far one step of gradient descent moves the output, by depth: DeepNorm against Post- and Pre-LN ‖ 一步梯度下降使输出改变多少、随深度如何变化:DeepNorm 对比 Post-LN 与 Pre-LN
+/// How far one step of gradient descent moves the output, by depth: DeepNorm against Post- and Pre-LN ‖ 一步梯度下降使输出改变多少、随深度如何变化：DeepNorm 对比 Post-LN 与 Pre-LN
 #[derive(Debug, Clone, clap::Args)]
 pub struct Update {
     /// Where the norm stands ‖ 归一化的位置
     #[arg(value_enum, value_name = "PLACE", default_values = ["post", "pre", "deepnorm"])]
     pub places: Vec<Place>,
-    /// Depths to compare, in blocks ‖ 要比较的深度(块数)
+    /// Depths to compare, in blocks ‖ 要比较的深度（块数）
     #[arg(long, num_args = 1.., value_name = "L", value_parser = params::count(2, 400), default_values = ["6", "24", "96"])]
     pub depths: Vec<usize>,
     /// Learning rate of the step ‖ 这一步的学习率
@@ -32,7 +32,7 @@ pub struct Update {
 /// What the step moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Moves {
-    /// The branches' weight matrices, which DeepNet's bound is about ‖ 分支的权重矩阵,即 DeepNet 的界所讨论的对象
+    /// The branches' weight matrices, which DeepNet's bound is about ‖ 分支的权重矩阵，即 DeepNet 的界所讨论的对象
     Weights,
     /// The norms' γ and β too ‖ 连同归一化的 γ、β
     All,
@@ -85,10 +85,10 @@ impl Update {
                 self.toy.draws
             ),
             format!(
-                "同一个输入,在初始化处做一步梯度下降(η = {},更新{}),比较前后的输出。输出的 RMS 为 1,\
+                "同一个输入，在初始化处做一步梯度下降（η = {}，更新{}），比较前后的输出。输出的 RMS 为 1，\
                  所以改变量到 1 就等于换了一个输出。取 {} 次抽样的平均。",
                 number(self.rate),
-                if step.norms { "全部参数,包括归一化的 γ、β" } else { "权重矩阵" },
+                if step.norms { "全部参数，包括归一化的 γ、β" } else { "权重矩阵" },
                 self.toy.draws
             ),
         ));
@@ -96,7 +96,7 @@ impl Update {
             .words(text("place", "位置"))
             .numbers(text("layers", "层数"))
             .numbers(text("change", "改变量"))
-            .words(text("(least – most)", "(最小 – 最大)"));
+            .words(text("(least – most)", "（最小 – 最大）"));
         for row in rows {
             for &(layers, (mean, least, most)) in &row.changes {
                 let range = format!("{} – {}", number(least), number(most));

@@ -16,13 +16,13 @@ use crate::report::{
     Axis, Cell, Content, Error, Figure, Lines, Report, Series, Stroke, Table, number, text,
 };
 
-/// Train a tiny Transformer with and without warm-up, Post-LN and Pre-LN ‖ 有无学习率预热,训练一个很小的 Transformer:Post-LN 与 Pre-LN
+/// Train a tiny Transformer with and without warm-up, Post-LN and Pre-LN ‖ 有无学习率预热，训练一个很小的 Transformer：Post-LN 与 Pre-LN
 #[derive(Debug, Clone, clap::Args)]
 pub struct Warmup {
     /// Where the norm stands ‖ 归一化的位置
     #[arg(value_enum, value_name = "PLACE", default_values = ["post", "pre"])]
     pub places: Vec<Place>,
-    /// Depth, in blocks ‖ 深度(块数)
+    /// Depth, in blocks ‖ 深度（块数）
     #[arg(long, value_name = "L", value_parser = params::count(1, 48), default_value = "6")]
     pub depth: usize,
     /// Adam's learning rate after warm-up ‖ 预热之后 Adam 的学习率
@@ -169,9 +169,9 @@ impl Warmup {
                 number((VOCABULARY as f64).ln())
             ),
             format!(
-                "任务:说出前一个 token。{VOCABULARY} 种符号,序列长 {TOKENS},{} 个块的因果 Transformer,宽 {WIDTH};\
-                 Adam 学习率 {},或在 {} 步内从 0 升上来,或一开始就用满。一无所知时损失为 ln {VOCABULARY} = {};\
-                 同一个种子,所有训练看到相同的序列。",
+                "任务：说出前一个 token。{VOCABULARY} 种符号，序列长 {TOKENS}，{} 个块的因果 Transformer，宽 {WIDTH}；\
+                 Adam 学习率 {}，或在 {} 步内从 0 升上来，或一开始就用满。一无所知时损失为 ln {VOCABULARY} = {}；\
+                 同一个种子，所有训练看到相同的序列。",
                 self.depth,
                 number(self.rate),
                 self.warmup,
@@ -181,7 +181,7 @@ impl Warmup {
         let mut table = Table::new(text("Loss at the end", "末尾的损失"))
             .words(text("place", "位置"))
             .words(text("warm-up", "预热"))
-            .numbers(text("loss, last tenth of the steps", "损失(最后十分之一步)"));
+            .numbers(text("loss, last tenth of the steps", "损失（最后十分之一步）"));
         for run in runs {
             let warm = if run.warm { text("yes", "有") } else { text("no", "无") };
             table.row(vec![run.placement.name().into(), Cell::from(warm), run.last().into()]);

@@ -45,7 +45,7 @@ pub fn word_counts(list: &[String]) -> Result<Words, Error> {
         let Some(count) = count.filter(|_| !word.is_empty()) else {
             return Err(Error::input(text(
                 format!("{entry:?} is no word with its count"),
-                format!("{entry:?} 不是“词:次数”"),
+                format!("{entry:?} 不是“词”加冒号加次数"),
             ))
             .allowed(text("a word, a colon and a whole number above 0", "词、冒号与大于 0 的整数"))
             .example("llm-lab tokenizer merges low:5 lower:2 newest:6 widest:3"));

@@ -31,7 +31,7 @@ pub fn png(scene: &Scene) -> Result<Vec<u8>, Error> {
 fn failed(why: &str) -> Error {
     Error::Machine(text(
         format!("the picture could not be drawn: {why}"),
-        format!("无法绘制图片:{why}"),
+        format!("无法绘制图片：{why}"),
     ))
 }
 

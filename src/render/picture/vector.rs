@@ -27,7 +27,7 @@ pub fn svg(scene: &Scene) -> Result<String, Error> {
         draw(scene, &mut canvas, size).map_err(|why| {
             Error::Machine(text(
                 format!("the picture could not be drawn: {why}"),
-                format!("无法绘制图片:{why}"),
+                format!("无法绘制图片：{why}"),
             ))
         })?;
     }

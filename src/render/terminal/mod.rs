@@ -21,7 +21,7 @@ const METRICS_SHOWN: usize = 16;
 
 /// A report as text. A figure is one line with its title; see [`report_with`] for the picture itself.
 pub fn report(report: &Report, style: &Style) -> String {
-    let word = if style.lang == Lang::Zh { "图:" } else { "Figure: " };
+    let word = if style.lang == Lang::Zh { "图：" } else { "Figure: " };
     report_with(report, style, &mut |figure: &Figure| {
         let spans = [Span::new(word, Look::dim()), Span::new(&figure.title, Look::dim())];
         wrap::block(&spans, "", "", style)
@@ -87,7 +87,7 @@ fn metrics(metrics: &[Metric], style: &Style) -> String {
     if more > 0 {
         let words = match style.lang {
             Lang::En => format!("{more} more with --format json"),
-            Lang::Zh => format!("另有 {more} 项,用 --format json 查看"),
+            Lang::Zh => format!("另有 {more} 项，用 --format json 查看"),
         };
         out += &wrap::block(&[Span::new(&words, Look::dim())], "", "", style);
     }
@@ -159,7 +159,7 @@ mod tests {
         ────  ──────────────
         权重  14,000,000,000
 
-        图:Where the parameters are
+        图：Where the parameters are
 
         weights  14,000,000,000  bytes
         fits                yes

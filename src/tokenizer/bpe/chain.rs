@@ -56,7 +56,7 @@ impl Chain {
                 text("the distinct words of the corpus are too long", "语料中不同的词总长太大");
             return Err(Error::input(wrong).allowed(text(
                 format!("up to {MOST} symbols: less text, or a pattern that cuts it"),
-                format!("不超过 {MOST} 个符号:减少文本,或使用会切分的模式"),
+                format!("不超过 {MOST} 个符号：减少文本，或使用会切分的模式"),
             )));
         }
         let word = self.counts.len() as u32;

@@ -28,7 +28,7 @@ fn wrong(kind: &str, what: impl std::fmt::Display) -> Error {
 fn unsupported(what: impl std::fmt::Display) -> Error {
     Error::input(text(
         format!("tokenizer.json: {what} is not supported"),
-        format!("tokenizer.json:不支持 {what}"),
+        format!("tokenizer.json：不支持 {what}"),
     ))
     .allowed(text(
         "BPE, WordPiece and Unigram with the usual steps",

@@ -195,7 +195,7 @@ fn added(tokens: Vec<WrittenToken>, model: &Model) -> Result<Vec<AddedToken>, Er
             return Err(wrong(KIND, format!("the added token {:?} with id {}", t.content, t.id))
                 .allowed(text(
                     format!("text, an id of its own, at most {MAX_ID}"),
-                    format!("非空文本,独有的 id,不超过 {MAX_ID}"),
+                    format!("非空文本，独有的 id，不超过 {MAX_ID}"),
                 )));
         }
         added.push(AddedToken {

@@ -173,7 +173,7 @@ impl Unigram {
             if id == NOWHERE {
                 return Err(Error::input(text(
                     "the text has a character that the vocabulary lacks, and there is no unknown piece",
-                    "文本中有词表没有的字符,而词表也没有未知 token",
+                    "文本中有词表没有的字符，而词表也没有未知 token",
                 )));
             }
             if Some(id) != self.unknown {

@@ -24,7 +24,7 @@ pub fn figure(figure: &Figure, style: &Style) -> String {
     if style.width < NARROW {
         let words = match style.lang {
             Lang::En => "(the terminal is too narrow to draw it)",
-            Lang::Zh => "(终端太窄,画不下)",
+            Lang::Zh => "（终端太窄，画不下）",
         };
         return out + &wrap::block(&[Span::new(words, Look::dim())], "", "", style);
     }
@@ -62,7 +62,7 @@ fn panel(panel: &Panel, rows: usize, style: &Style) -> Drawn {
 
 /// What a panel says instead of an empty plot.
 fn no_data(style: &Style) -> Drawn {
-    let words = if style.lang == Lang::Zh { "(没有数据)" } else { "(no data)" };
+    let words = if style.lang == Lang::Zh { "（没有数据）" } else { "(no data)" };
     let plot = wrap::block(&[Span::new(words, Look::dim())], "  ", "  ", style);
     Drawn { plot, key: String::new() }
 }
