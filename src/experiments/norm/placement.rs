@@ -86,8 +86,10 @@ impl Placement {
     }
 
     fn report(&self, all: &[Rows]) -> Report {
-        let mut report =
-            Report::new(text("Where the norm stands, at initialization", "归一化的位置（初始化时）"));
+        let mut report = Report::new(text(
+            "Where the norm stands, at initialization",
+            "归一化的位置（初始化时）",
+        ));
         for rows in all {
             report.formula(format!("{}: {}", rows.placement.name(), rows.placement.formula()));
         }
