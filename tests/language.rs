@@ -1,6 +1,8 @@
 //! The Chinese that learners read is set as a Chinese text: next to a Chinese character no half-width comma,
 //! semicolon, question mark, exclamation mark or colon.
 
+#![allow(clippy::disallowed_methods, clippy::expect_used)] // a test reads the repository
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

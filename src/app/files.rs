@@ -50,7 +50,7 @@ impl Files for Disk {
         };
         write().map_err(|error| {
             let wrong =
-                text(format!("cannot write {name}: {error}"), format!("无法写入 {name}:{error}"));
+                text(format!("cannot write {name}: {error}"), format!("无法写入 {name}：{error}"));
             match error.kind() {
                 ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
                     Error::input(wrong)
@@ -72,7 +72,7 @@ impl Files for Carried {
 }
 
 fn cannot_read(name: &str, error: &std::io::Error) -> Error {
-    Error::input(text(format!("cannot read {name}: {error}"), format!("无法读取 {name}:{error}")))
+    Error::input(text(format!("cannot read {name}: {error}"), format!("无法读取 {name}：{error}")))
         .allowed(text(
             "a file, - for standard input, lessons-en, lessons-zh or stories",
             "文件、-(标准输入)、lessons-en、lessons-zh 或 stories",

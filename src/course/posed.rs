@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::draw::Draw;
 use super::grade::{Grade, fold, label, letters, numbers, same};
 use super::lesson::{Choice, Item, Kind, Numeric, Within};
+use super::words::{APART, chinese};
 use super::{Part, Runner};
 use crate::report::{Error, Text, number, text};
 
@@ -156,10 +157,10 @@ impl Posed {
     pub fn answer(&self) -> Text {
         let joined = |indices: Vec<usize>, words: &dyn Fn(usize) -> (String, String), by: &str| {
             let both: Vec<(String, String)> = indices.into_iter().map(words).collect();
-            let join = |half: fn(&(String, String)) -> &str| {
+            let join = |half: fn(&(String, String)) -> &str, by: &str| {
                 both.iter().map(half).collect::<Vec<_>>().join(by)
             };
-            text(join(|b| &b.0), join(|b| &b.1))
+            text(join(|b| &b.0, by), join(|b| &b.1, chinese(by)))
         };
         match &self.form {
             Form::One(options) | Form::Many(options) => {
@@ -168,7 +169,7 @@ impl Posed {
                     let letter = label(i);
                     (format!("{letter}) {}", options[i].en), format!("{letter}) {}", options[i].zh))
                 };
-                joined(right, &words, "; ")
+                joined(right, &words, APART)
             }
             Form::Order(items, right) => {
                 let words = |i: usize| (items[i].en.clone(), items[i].zh.clone());

@@ -2,7 +2,7 @@
 
 use super::grade::label;
 use super::lesson::{Item, Kind, Lesson, Step};
-use super::words::labelled;
+use super::words::{APART, chinese, labelled};
 use crate::report::{Report, Table, Text, number, text};
 
 /// The lesson on paper: steps, claims, myths, interview answers, questions, and the answers last.
@@ -131,12 +131,12 @@ fn answers(report: &mut Report, lesson: &Lesson) {
 fn answer(kind: &Kind) -> Option<Text> {
     let join = |words: Vec<(&str, &str)>, by: &str| {
         let (en, zh): (Vec<&str>, Vec<&str>) = words.into_iter().unzip();
-        text(en.join(by), zh.join(by))
+        text(en.join(by), zh.join(chinese(by)))
     };
     Some(match kind {
         Kind::Choice(k) | Kind::Multi(k) => {
             let right = k.options.iter().filter(|o| o.right);
-            join(right.map(|o| (o.en.as_str(), o.zh.as_str())).collect(), "; ")
+            join(right.map(|o| (o.en.as_str(), o.zh.as_str())).collect(), APART)
         }
         Kind::Number(k) => {
             let unit = k.unit.as_ref().map(|u| format!(" {u}")).unwrap_or_default();

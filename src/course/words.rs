@@ -93,5 +93,13 @@ pub(super) fn help() -> Text {
 
 /// `**Hint:** …`: words under a label.
 pub(super) fn labelled(en: &str, zh: &str, words: &Text) -> Text {
-    text(format!("**{en}:** {}", words.en), format!("**{zh}:**{}", words.zh))
+    text(format!("**{en}:** {}", words.en), format!("**{zh}：**{}", words.zh))
+}
+
+/// Between the parts of an answer.
+pub(super) const APART: &str = "; ";
+
+/// What Chinese writes for a separator.
+pub(super) fn chinese(by: &str) -> &str {
+    if by == APART { "；" } else { by }
 }

@@ -42,7 +42,7 @@ impl Layer {
         report.table(input::steps(
             text(
                 format!("Token 1: μ = {}, σ² = {}", number(mean), number(std * std)),
-                format!("token 1:μ = {},σ² = {}", number(mean), number(std * std)),
+                format!("token 1：μ = {}，σ² = {}", number(mean), number(std * std)),
             ),
             &[
                 (Text::same("x"), first(&x)),

@@ -37,7 +37,7 @@ impl Rms {
         report.table(input::steps(
             text(
                 format!("Token 1: mean(x²) = {}, RMS = {}", number(mean_square), number(rms)),
-                format!("token 1:mean(x²) = {},RMS = {}", number(mean_square), number(rms)),
+                format!("token 1：mean(x²) = {}，RMS = {}", number(mean_square), number(rms)),
             ),
             &[
                 (Text::same("x"), token.clone()),

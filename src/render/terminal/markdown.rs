@@ -2,6 +2,7 @@
 
 use pulldown_cmark::{Alignment, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::chinese;
 use super::paint::{Look, Span, Style};
 use super::table::{self, Words};
 use super::wrap;
@@ -10,8 +11,13 @@ use crate::report::Align;
 /// Markdown as text for a terminal, in whole lines.
 pub fn markdown(source: &str, style: &Style) -> String {
     let mut writer = Writer::new(*style);
-    for event in Parser::new_ext(source, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
-        writer.event(event);
+    let source = chinese::prepare(source);
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    for (event, at) in Parser::new_ext(&source, options).into_offset_iter() {
+        match event {
+            Event::SoftBreak => writer.soft_break(source.get(at.end..).unwrap_or_default()),
+            other => writer.event(chinese::clean(other)),
+        }
     }
     writer.flush();
     writer.out
@@ -73,7 +79,6 @@ impl Writer {
             Event::Code(words) => {
                 self.words.push(Span::new(&words, self.look().with(Look::formula())))
             }
-            Event::SoftBreak => self.soft_break(),
             Event::HardBreak => self.say("\n"),
             Event::Rule => {
                 self.flush();
@@ -180,9 +185,9 @@ impl Writer {
     }
 
     /// A line break of the source is a space, but none between two Chinese characters.
-    fn soft_break(&mut self) {
+    fn soft_break(&mut self, rest: &str) {
         let last = self.words.last().and_then(|s| s.text().chars().last());
-        if last.is_none_or(|c| unicode_width::UnicodeWidthChar::width(c) != Some(2)) {
+        if chinese::spaced(last, rest) {
             self.say(" ");
         }
     }

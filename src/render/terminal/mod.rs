@@ -2,6 +2,7 @@
 //! with block characters, wrapped to the terminal's width. Text from outside passes
 //! [`sanitize`] where it becomes a [`paint::Span`], and nowhere else becomes output.
 
+mod chinese;
 pub mod figure;
 mod markdown;
 mod paint;
