@@ -240,6 +240,8 @@ mod tests {
           "metrics": {"minimum.x":{"value":-1.25,"unit":null},"limit.right":{"value":"inf","unit":null},"monotonic":{"value":"no","unit":null},"parameters":{"value":7000000000,"unit":"parameters"}},
           "tables": [{"title":"Limits","columns":["curve","x → ∞"],"rows":[["swish","inf"],["none",null]]}],
           "figures": [{"name":"curves","title":"Swish","columns":1,"panels":[{"title":"","x":{"label":"x","scale":"linear","range":[0,1],"names":[]},"y":{"label":"y","scale":"log","range":null,"names":[]},"kind":"lines","series":[{"label":"swish","stroke":"solid","points":[[0,"nan"],[1,0.5]],"band":[]}],"markers":[{"x":1,"y":0.5,"label":"top","series":0}]}],"file":"out/plot_swish.png"}],
+          "pieces": [],
+          "output": null,
           "text": "Swish\n\nLimits\ncurve  x → ∞\n─────  ─────\nswish      ∞\nnone\n\nFigure: Swish\n\nminimum.x            -1.25\nlimit.right              ∞\nmonotonic               no\nparameters   7,000,000,000  parameters\n"
         }
         "#);
