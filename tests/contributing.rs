@@ -86,7 +86,7 @@ fn the_new_experiment_is_a_command() {
 #[test]
 fn the_new_lesson_is_in_the_pack_and_holds() {
     assert!(llm_lab(&["lessons"]).contains("coin-flips"));
-    llm_lab(&["check"]);
+    llm_lab(&["check", "only-the-new"]);
     llm_lab(&["verify", "coin-flips"]);
 }
 "#;
@@ -110,6 +110,11 @@ fn what_contributing_says_works() {
     edit(project.path().join("lessons/pack.yaml"), |pack| {
         format!("{}\n{}", pack.trim_end(), block(guide, "<!-- tracks -->"))
     });
+    let small = project.path().join("only-the-new");
+    copy(&project.path().join("lessons/chance"), &small.join("chance"));
+    let pack = "format: 1\ntitle: {en: New, zh: 新}\ntracks:\n";
+    fs::write(small.join("pack.yaml"), format!("{pack}{}", block(guide, "<!-- tracks -->")))
+        .unwrap();
     fs::create_dir_all(project.path().join("tests")).unwrap();
     fs::write(project.path().join("tests/added.rs"), RUNS_WHAT_WAS_ADDED).unwrap();
 

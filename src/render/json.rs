@@ -51,7 +51,7 @@ pub fn report(report: &Report, command: &str, files: &[String], lang: Lang) -> S
         .collect();
     let figures: Vec<Json> =
         report.figures().enumerate().map(|(i, f)| figure(f, files.get(i))).collect();
-    let style = Style { lang, color: false, width: TEXT_WIDTH };
+    let style = Style { lang, color: false, true_color: false, width: TEXT_WIDTH };
     let object = json!({
         "command": command,
         "title": report.title.get(lang),

@@ -16,7 +16,12 @@ pub fn style(settings: &Settings) -> Style {
         Some((width, _)) => usize::from(width.0).clamp(*WIDTHS.start(), *WIDTHS.end()),
         None => 80,
     };
-    Style { lang: settings.lang, color: colored(settings.color, io::stdout().is_terminal()), width }
+    Style {
+        lang: settings.lang,
+        color: colored(settings.color, io::stdout().is_terminal()),
+        true_color: std::env::var("COLORTERM").is_ok_and(|v| v == "truecolor" || v == "24bit"),
+        width,
+    }
 }
 
 /// Whether a stream is coloured.

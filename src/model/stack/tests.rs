@@ -1,3 +1,5 @@
+//! Whole stacks against finite differences, and what each placement promises.
+
 use super::*;
 use crate::math::linear::xavier;
 use crate::math::parameters::assert_gradients;

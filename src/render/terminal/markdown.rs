@@ -299,7 +299,7 @@ mod tests {
     use crate::report::Lang;
 
     fn plain(source: &str, width: usize) -> String {
-        markdown(source, &Style { lang: Lang::En, color: false, width })
+        markdown(source, &Style { lang: Lang::En, color: false, true_color: false, width })
     }
 
     const SAMPLE: &str = "\
@@ -357,7 +357,10 @@ Done.
 
     #[test]
     fn looks_are_written_only_with_colour() {
-        let colored = markdown("**b** `c`", &Style { lang: Lang::En, color: true, width: 80 });
+        let colored = markdown(
+            "**b** `c`",
+            &Style { lang: Lang::En, color: true, true_color: false, width: 80 },
+        );
         assert_eq!(colored, "\u{1b}[1mb\u{1b}[0m \u{1b}[36mc\u{1b}[0m\n");
         assert_eq!(plain("**b** `c`", 80), "b c\n");
     }

@@ -122,7 +122,7 @@ mod tests {
     }
 
     fn plain(metrics: usize, lang: Lang) -> String {
-        report(&sample(metrics), &Style { lang, color: false, width: 60 })
+        report(&sample(metrics), &Style { lang, color: false, true_color: false, width: 60 })
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_figure_stands_where_the_caller_draws_it() {
-        let style = Style { lang: Lang::En, color: false, width: 60 };
+        let style = Style { lang: Lang::En, color: false, true_color: false, width: 60 };
         let drawn = report_with(&sample(2), &style, &mut |figure| format!("<{}>\n", figure.name));
         assert!(drawn.contains("\n\n<bars>\n\nweights"));
     }

@@ -1,7 +1,5 @@
 //! Colour and safety: the one place where words become what a terminal receives.
 
-use std::sync::OnceLock;
-
 use colored::Color;
 
 use crate::render::palette::Rgb;
@@ -14,6 +12,8 @@ pub struct Style {
     pub lang: Lang,
     /// Whether any escape sequence may be written.
     pub color: bool,
+    /// Whether the terminal shows 24-bit colours; else the nearest of its 256 are written.
+    pub true_color: bool,
     /// Columns of the terminal.
     pub width: usize,
 }
@@ -67,8 +67,8 @@ impl Look {
 
     /// The same look with colours of the palette.
     pub(super) fn on(mut self, fg: Option<Rgb>, bg: Option<Rgb>) -> Self {
-        self.fg = fg.map(exact).or(self.fg);
-        self.bg = bg.map(exact).or(self.bg);
+        self.fg = fg.map(rgb).or(self.fg);
+        self.bg = bg.map(rgb).or(self.bg);
         self
     }
 
@@ -93,7 +93,7 @@ impl Look {
     }
 
     /// The codes between `ESC [` and `m`.
-    fn codes(&self) -> String {
+    fn codes(&self, true_color: bool) -> String {
         let mut codes: Vec<String> = Vec::new();
         for (on, code) in
             [(self.bold, "1"), (self.dim, "2"), (self.italic, "3"), (self.underline, "4")]
@@ -102,8 +102,8 @@ impl Look {
                 codes.push(code.to_string());
             }
         }
-        codes.extend(self.fg.map(|c| c.to_fg_str().to_string()));
-        codes.extend(self.bg.map(|c| c.to_bg_str().to_string()));
+        codes.extend(self.fg.map(|c| shown(c, true_color).to_fg_str().to_string()));
+        codes.extend(self.bg.map(|c| shown(c, true_color).to_bg_str().to_string()));
         codes.join(";")
     }
 }
@@ -144,7 +144,7 @@ impl Style {
         if !self.color || span.look == Look::default() || span.text.is_empty() {
             return span.text.clone();
         }
-        format!("\x1b[{}m{}\x1b[0m", span.look.codes(), span.text)
+        format!("\x1b[{}m{}\x1b[0m", span.look.codes(self.true_color), span.text)
     }
 }
 
@@ -170,13 +170,17 @@ pub fn sanitize(words: &str) -> String {
     out
 }
 
-/// The colour itself where the terminal says that it shows 24 bits, else the nearest of the 256.
-fn exact((r, g, b): Rgb) -> Color {
-    static TRUE_COLOR: OnceLock<bool> = OnceLock::new();
-    let full = *TRUE_COLOR.get_or_init(|| {
-        std::env::var("COLORTERM").is_ok_and(|value| value == "truecolor" || value == "24bit")
-    });
-    if full { Color::TrueColor { r, g, b } } else { Color::AnsiColor(nearest((r, g, b))) }
+/// A colour of the palette, as it is.
+fn rgb((r, g, b): Rgb) -> Color {
+    Color::TrueColor { r, g, b }
+}
+
+/// A colour as the terminal can show it.
+fn shown(color: Color, true_color: bool) -> Color {
+    match color {
+        Color::TrueColor { r, g, b } if !true_color => Color::AnsiColor(nearest((r, g, b))),
+        color => color,
+    }
 }
 
 /// The nearest of the 6×6×6 cube and the 24 greys of the 256 colours.
@@ -212,7 +216,7 @@ mod tests {
 
     #[test]
     fn colour_is_decided_by_the_style_alone() {
-        let style = |color| Style { lang: Lang::En, color, width: 80 };
+        let style = |color| Style { lang: Lang::En, color, true_color: false, width: 80 };
         assert_eq!(style(false).paint("x", Look::title()), "x");
         assert_eq!(style(true).paint("x\x1b", Look::bold()), "\x1b[1mx\x1b[0m");
         assert_eq!(style(true).paint("x", Look::plain()), "x");

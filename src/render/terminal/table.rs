@@ -167,7 +167,7 @@ mod tests {
     }
 
     fn drawn(lang: Lang, width: usize) -> String {
-        table(&sample(), &Style { lang, color: false, width })
+        table(&sample(), &Style { lang, color: false, true_color: false, width })
     }
 
     #[test]

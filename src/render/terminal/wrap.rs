@@ -127,7 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn wrapped(text: &str, columns: usize) -> String {
-        let style = Style { lang: Lang::En, color: false, width: columns };
+        let style = Style { lang: Lang::En, color: false, true_color: false, width: columns };
         block(&[Span::new(text, Look::plain())], "", "", &style)
     }
 

@@ -95,7 +95,7 @@ mod tests {
         canvas.dot(0, 0, Look::plain());
         canvas.dot(1, 3, Look::plain());
         canvas.text(1, 0, "层x", Look::plain());
-        let style = Style { lang: Lang::En, color: false, width: 80 };
+        let style = Style { lang: Lang::En, color: false, true_color: false, width: 80 };
         assert_eq!(canvas.lines(&style), "⢁层\n");
     }
 }

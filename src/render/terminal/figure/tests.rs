@@ -4,7 +4,7 @@ use super::*;
 use crate::render::samples;
 
 fn plain(figure: &Figure, width: usize) -> String {
-    super::figure(figure, &Style { lang: Lang::En, color: false, width })
+    super::figure(figure, &Style { lang: Lang::En, color: false, true_color: false, width })
 }
 
 #[test]
@@ -30,7 +30,10 @@ fn colour_changes_no_layout() {
         out + rest
     };
     for figure in samples::all().iter().chain(&samples::hostile()) {
-        let colored = super::figure(figure, &Style { lang: Lang::Zh, color: true, width: 60 });
+        let colored = super::figure(
+            figure,
+            &Style { lang: Lang::Zh, color: true, true_color: false, width: 60 },
+        );
         assert!(strip(&colored).lines().all(|l| wrap::width(l) <= 60), "{}", figure.title);
         assert!(!plain(figure, 60).contains('\x1b'));
     }
