@@ -25,14 +25,14 @@ pub struct Problem {
     pub place: Place,
     /// What is wrong.
     pub what: Text,
-    /// What to write instead.
-    pub mend: Text,
+    /// What to write instead; boxed, so that a result with a problem stays small.
+    pub mend: Box<Text>,
 }
 
 impl Problem {
     /// A problem at a place.
     pub fn new(file: &str, place: Place, what: Text, mend: Text) -> Self {
-        Self { file: file.to_string(), place, what, mend }
+        Self { file: file.to_string(), place, what, mend: Box::new(mend) }
     }
 
     /// `file:line:column`.

@@ -75,7 +75,9 @@ pub fn attention() -> Figure {
     let n = tokens().len();
     let score = |i: usize, j: usize| match j {
         j if j > i => f64::NAN,
-        j => 1.0 / (1.0 + (i - j) as f64) + if (i * 7 + j * 3) % 5 == 0 { 0.4 } else { 0.0 },
+        j => {
+            1.0 / (1.0 + (i - j) as f64) + if (i * 7 + j * 3).is_multiple_of(5) { 0.4 } else { 0.0 }
+        }
     };
     let map = Heatmap {
         values: (0..n).map(|i| (0..n).map(|j| score(i, j)).collect()).collect(),

@@ -122,7 +122,7 @@ mod tests {
             let Minimum::Valley(x, y) = features(Activation::Swish { beta }).minimum else {
                 panic!("no valley for β = {beta}");
             };
-            assert!((x * beta + 1.2784645427610738).abs() < 1e-12, "{x} for β = {beta}");
+            assert!((x * beta + 1.278_464_542_761_074).abs() < 1e-12, "{x} for β = {beta}");
             assert!((y * beta + 0.2784645427610738).abs() < 1e-12, "{y} for β = {beta}");
         }
     }

@@ -73,7 +73,7 @@ mod tests {
     use crate::report::Lang;
 
     fn drawn(source: &str, color: bool) -> String {
-        markdown(source, &Style { lang: Lang::Zh, color, width: 80 })
+        markdown(source, &Style { lang: Lang::Zh, color, true_color: false, width: 80 })
     }
 
     #[test]

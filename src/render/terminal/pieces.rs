@@ -45,7 +45,7 @@ mod tests {
         let piece = |text: &str, id| Piece { text: text.to_string(), id };
         let cut =
             Pieces { label: "gpt2".to_string(), pieces: vec![piece("low", 9), piece("est", 4)] };
-        let style = Style { lang: Lang::En, color: false, width: 60 };
+        let style = Style { lang: Lang::En, color: false, true_color: false, width: 60 };
         assert_eq!(pieces(&cut, &style), "gpt2 (2)\n  low|est\n  9 4\n");
         let colored = pieces(&cut, &Style { color: true, ..style });
         assert!(colored.contains("low\u{1b}[0m") && !colored.contains('|'));

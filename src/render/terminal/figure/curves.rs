@@ -110,7 +110,7 @@ impl Plot {
         let few = points.len() <= self.frame.w / 2;
         for (i, point) in points.iter().enumerate() {
             let near = |j: usize| points.get(j).is_some_and(Option::is_some);
-            let alone = !near(i + 1) && !(i > 0 && near(i - 1));
+            let alone = !(near(i + 1) || i > 0 && near(i - 1));
             let dot = alone || (series.stroke == Stroke::Dotted && few);
             let Some((x, y)) = point.filter(|_| dot) else { continue };
             if x >= 0.0 && y >= 0.0 && x < size.0 as f64 && y < size.1 as f64 {
