@@ -83,7 +83,7 @@ fn ranks(report: &mut Report, context: &Context) {
         .numbers(text("the same with ReLU between", "中间加 ReLU 后的最大差异"));
     let x = tokens(16, D, &mut context.rng(0)); // (T, d)
     for d_ff in [3, 8, 32] {
-        let block = Ffn::xavier(Kind::Linear, D, d_ff, &mut context.rng(1));
+        let block = Ffn::xavier(Kind::Linear, D, d_ff, 1.0, &mut context.rng(1));
         let bent = Ffn { activation: Kind::Relu.activation(), ..block.clone() };
         let product = block.input.weight.dot(&block.output.weight); // (d, d)
         let once = x.dot(&product); // (T, d)

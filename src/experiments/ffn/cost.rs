@@ -96,7 +96,7 @@ impl Cost {
         let d = self.d_model;
         affordable(kind, d, d_ff, 4)?;
         let x = tokens(self.tokens, d, &mut context.rng(0)).mapv(|v| v as f32); // (T, d)
-        let block = Ffn::<f32>::xavier(kind, d, d_ff, &mut context.rng(1));
+        let block = Ffn::<f32>::xavier(kind, d, d_ff, 1.0, &mut context.rng(1));
         let mut best = Seconds { products: f64::INFINITY, ..Seconds::default() };
         for round in 0..ROUNDS {
             context.step(round, ROUNDS, &Text::same(kind.title()))?;

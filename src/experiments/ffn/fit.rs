@@ -73,7 +73,7 @@ impl Fit {
     /// A fresh block: random weights, and random hidden biases, so that the units bend at places
     /// spread over the line.
     fn start(&self, kind: Kind, context: &Context) -> Ffn<f64> {
-        let mut block = Ffn::xavier(kind, 1, self.hidden, &mut context.rng(2));
+        let mut block = Ffn::xavier(kind, 1, self.hidden, 1.0, &mut context.rng(2));
         let bias = xavier(1, self.hidden, 1.0, &mut context.rng(3)).row(0).to_owned();
         block.input.bias = Some(bias + self.shift);
         if let Some(value) = &mut block.value {

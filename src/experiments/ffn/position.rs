@@ -36,7 +36,7 @@ impl PositionWise {
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
         let (t, d) = (self.tokens, self.d_model);
         let x = tokens(t, d, &mut context.rng(0)); // (T, d)
-        let block = Ffn::xavier(self.kind, d, usual_width(self.kind, d), &mut context.rng(1));
+        let block = Ffn::xavier(self.kind, d, usual_width(self.kind, d), 1.0, &mut context.rng(1));
         let head = Attention::xavier(d, 1, 1.0, &mut context.rng(2));
         let ffn = move |x: ArrayView2<f64>| block.forward(x).0;
         let attention = move |x: ArrayView2<f64>| head.forward(x, Mask::None).0;

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::{affordable, distinct, kind, metric, tokens, usual_width};
 use crate::experiments::{Context, params};
-use crate::math::ffn::{Ffn, Kind, Trace, cost};
+use crate::math::ffn::{Ffn, Gated, Kind, Trace, cost};
 use crate::math::parameters::Parameters;
 use crate::report::{
     Axis, Bars, Cell, Content, Error, Figure, Heatmap, Palette, Panel, Report, Table, Text, text,
@@ -40,7 +40,7 @@ impl Shapes {
             let (d, d_ff) = (self.d_model, self.d_ff.unwrap_or(usual_width(kind, self.d_model)));
             affordable(kind, d, d_ff, 8)?;
             let x = tokens(self.tokens, d, &mut context.rng(0)); // (T, d)
-            let block = Ffn::xavier(kind, d, d_ff, &mut context.rng(1));
+            let block = Ffn::xavier(kind, d, d_ff, 1.0, &mut context.rng(1));
             let (y, trace) = block.forward(x.view());
             report.formula(kind.formula());
             report.table(steps(kind, &x, &trace, &y));
@@ -113,10 +113,12 @@ fn steps(kind: Kind, x: &Array2<f64>, trace: &Trace<f64>, y: &Array2<f64>) -> Ta
     let (w, g) = if kind.gated() { ("W", "g(xW)") } else { ("W₁", "g(xW₁)") };
     row(text("x, the tokens", "x，输入的 token"), x, 0, 0.0);
     row(Text::same(format!("x{w}")), &trace.before, d * d_ff, product as f64);
-    row(Text::same(g), &trace.gate, 0, spent.activation);
-    if let Some(value) = &trace.value {
+    if let Some(Gated { gate, value }) = &trace.gated {
+        row(Text::same(g), gate, 0, spent.activation);
         row(Text::same("xV"), value, d * d_ff, product as f64);
         row(Text::same("g(xW) ⊙ xV"), &trace.hidden, 0, spent.gate);
+    } else {
+        row(Text::same(g), &trace.hidden, 0, spent.activation);
     }
     row(text("times W₂: y", "乘 W₂：y"), y, d_ff * d, product as f64);
     table
@@ -127,12 +129,13 @@ const SHOWN: usize = 48;
 
 /// The arrays inside the block as heatmaps, tokens down and hidden units across.
 fn inside(kind: Kind, trace: &Trace<f64>) -> Figure {
-    let mut arrays = vec![("xW", &trace.before), ("g(xW)", &trace.gate)];
-    if let Some(value) = &trace.value {
-        arrays.extend([("xV", value), ("g(xW) ⊙ xV", &trace.hidden)]);
-    } else {
-        arrays = vec![("xW₁", &trace.before), ("g(xW₁)", &trace.gate)];
-    }
+    let (before, hidden) = (&trace.before, &trace.hidden);
+    let arrays = match &trace.gated {
+        Some(Gated { gate, value }) => {
+            vec![("xW", before), ("g(xW)", gate), ("xV", value), ("g(xW) ⊙ xV", hidden)]
+        }
+        None => vec![("xW₁", before), ("g(xW₁)", hidden)],
+    };
     let panels = arrays.into_iter().map(|(title, array)| {
         let rows = array.rows().into_iter().take(16);
         let values = rows.map(|row| row.iter().copied().take(SHOWN).collect()).collect();

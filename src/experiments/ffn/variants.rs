@@ -52,7 +52,7 @@ impl Variants {
         let mut bars = vec![("x".to_string(), x.row(0).to_vec())];
         for (i, (kind, gate, formula)) in PAIRS.into_iter().enumerate() {
             context.step(i, PAIRS.len(), &Text::same(kind.title()))?;
-            let block = Ffn::xavier(kind, d, self.d_ff, &mut context.rng(1));
+            let block = Ffn::xavier(kind, d, self.d_ff, 1.0, &mut context.rng(1));
             let y = block.forward(x.view()).0.row(0).to_owned(); // (d)
             let folk = folklore(&x, &xavier(d, d, 1.0, &mut context.rng(1)), gate); // (d)
             let name = kind.name();
@@ -102,7 +102,7 @@ impl Variants {
             let rng = &mut context.rng(10 + draw);
             let x = tokens(1, d, rng); // (1, d)
             let glu =
-                Ffn::xavier(Kind::Glu, d, self.d_ff, rng).forward(x.view()).0.row(0).to_owned();
+                Ffn::xavier(Kind::Glu, d, self.d_ff, 1.0, rng).forward(x.view()).0.row(0).to_owned();
             let folk = folklore(&x, &xavier(d, d, 4.0, rng), Activation::Sigmoid);
             held = largest_ratio(&folk, &x).max(held);
             opened = largest_ratio(&glu, &x).max(opened);

@@ -141,9 +141,9 @@ fn measured(config: &Config, context: &Context) -> Vec<f64> {
     let mut gains = vec![f64::NAN; WEIGHTS.len()];
     for sublayer in &stack.sublayers {
         match &sublayer.branch {
-            Branch::FeedForward { w1, w2, .. } => {
-                gains[0] = std(&w1.weight) / tall;
-                gains[1] = std(&w2.weight) / tall;
+            Branch::FeedForward(block) => {
+                gains[0] = std(&block.input.weight) / tall;
+                gains[1] = std(&block.output.weight) / tall;
             }
             Branch::Attention(a, _) => {
                 for (i, part) in [&a.value, &a.output, &a.query, &a.key].into_iter().enumerate() {

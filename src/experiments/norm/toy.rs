@@ -176,7 +176,7 @@ impl Toy {
         let each = config.sublayers();
         let blocks = || (each - 1..tape.kept.len()).step_by(each);
         let w2 = |i: usize| match &back.gradient.sublayers[i].branch {
-            Branch::FeedForward { w2, .. } => frobenius(&w2.weight),
+            Branch::FeedForward(block) => frobenius(&block.output.weight),
             Branch::Attention(..) => f64::NAN,
         };
         let stream =

@@ -52,20 +52,28 @@ pub struct Ffn<F> {
 pub struct Trace<F> {
     /// u = xW + b, what goes into the activation.
     pub before: Array2<F>,
-    /// g(u).
-    pub gate: Array2<F>,
-    /// v = xV + c of a gated block.
-    pub value: Option<Array2<F>>,
+    /// The two factors of a gated block.
+    pub gated: Option<Gated<F>>,
     /// What the output map sees: g(u), or g(u) ⊙ v.
     pub hidden: Array2<F>,
 }
 
+/// The factors of a gated block's hidden array, each `(T, d_ff)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gated<F> {
+    /// g(u).
+    pub gate: Array2<F>,
+    /// v = xV + c.
+    pub value: Array2<F>,
+}
+
 impl<F: Real> Ffn<F> {
-    /// A block of a kind with Xavier weights and no biases. O(d · d_ff).
-    pub fn xavier(kind: Kind, d: usize, d_ff: usize, rng: &mut impl Rng) -> Self {
-        let input = Linear::xavier(d, d_ff, 1.0, rng);
-        let value = kind.gated().then(|| Linear::xavier(d, d_ff, 1.0, rng));
-        let output = Linear::xavier(d_ff, d, 1.0, rng);
+    /// A block of a kind with Xavier weights of this `gain` (1, or DeepNorm's β) and no biases.
+    /// O(d · d_ff).
+    pub fn xavier(kind: Kind, d: usize, d_ff: usize, gain: f64, rng: &mut impl Rng) -> Self {
+        let input = Linear::xavier(d, d_ff, gain, rng);
+        let value = kind.gated().then(|| Linear::xavier(d, d_ff, gain, rng));
+        let output = Linear::xavier(d_ff, d, gain, rng);
         Self { activation: kind.activation(), input, value, output }
     }
 
@@ -77,13 +85,15 @@ impl<F: Real> Ffn<F> {
     pub fn forward(&self, x: ArrayView2<F>) -> (Array2<F>, Trace<F>) {
         let before = self.input.forward(x); // (T, d_ff)
         let gate = self.activation.forward(&before); // (T, d_ff)
-        let value = self.value.as_ref().map(|map| map.forward(x)); // (T, d_ff)
-        let hidden = match &value {
-            Some(value) => &gate * value, // (T, d_ff)
-            None => gate.clone(),
+        let (hidden, gated) = match &self.value {
+            Some(map) => {
+                let value = map.forward(x); // (T, d_ff)
+                (&gate * &value, Some(Gated { gate, value })) // (T, d_ff)
+            }
+            None => (gate, None),
         };
         let y = self.output.forward(hidden.view()); // (T, d)
-        (y, Trace { before, gate, value, hidden })
+        (y, Trace { before, gated, hidden })
     }
 
     /// The gradients for the input `x` and the trace of the forward pass, from `dy` `(T, d)`:
@@ -91,7 +101,7 @@ impl<F: Real> Ffn<F> {
     /// is scaled by v, and v's by the gate. Twice the cost of the forward pass.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not fit, or the trace is that of another kind of block.
     pub fn backward(
         &self,
         x: ArrayView2<F>,
@@ -99,18 +109,21 @@ impl<F: Real> Ffn<F> {
         dy: ArrayView2<F>,
     ) -> (Array2<F>, Self) {
         let (dh, output) = self.output.backward(trace.hidden.view(), dy); // (T, d_ff)
-        let dgate = match &trace.value {
-            Some(value) => &dh * value, // (T, d_ff)
-            None => dh.clone(),
+        let (dgate, dv) = match &trace.gated {
+            Some(Gated { gate, value }) => (&dh * value, Some(&dh * gate)), // (T, d_ff) both
+            None => (dh, None),
         };
         let du = self.activation.backward(&trace.before, &dgate); // (T, d_ff)
         let (mut dx, input) = self.input.backward(x, du.view()); // (T, d)
-        let value = self.value.as_ref().map(|map| {
-            let dv = &dh * &trace.gate; // (T, d_ff)
-            let (through, value) = map.backward(x, dv.view()); // (T, d)
-            dx += &through;
-            value
-        });
+        let value = match (&self.value, dv) {
+            (Some(map), Some(dv)) => {
+                let (through, value) = map.backward(x, dv.view()); // (T, d)
+                dx += &through;
+                Some(value)
+            }
+            (None, None) => None,
+            _ => panic!("the trace is that of another kind of block"),
+        };
         (dx, Self { activation: self.activation, input, value, output })
     }
 }
@@ -141,7 +154,7 @@ mod tests {
     fn backward_agrees_with_finite_differences() {
         for kind in Kind::ALL {
             let mut rng = ChaCha8Rng::seed_from_u64(3);
-            let mut block = Ffn::<f64>::xavier(kind, 4, 6, &mut rng);
+            let mut block = Ffn::<f64>::xavier(kind, 4, 6, 1.0, &mut rng);
             block.input.bias = Some(xavier(1, 6, 1.0, &mut rng).row(0).to_owned());
             block.output.bias = Some(xavier(1, 4, 1.0, &mut rng).row(0).to_owned());
             let (x, dy) = (xavier(5, 4, 2.0, &mut rng), xavier(5, 4, 1.0, &mut rng));
@@ -155,7 +168,7 @@ mod tests {
     fn the_block_has_the_parameters_that_the_formula_counts() {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         for kind in Kind::ALL {
-            let block = Ffn::<f32>::xavier(kind, 8, 24, &mut rng);
+            let block = Ffn::<f32>::xavier(kind, 8, 24, 1.0, &mut rng);
             assert_eq!(block.count(), cost::parameters(kind, 8, 24));
         }
     }

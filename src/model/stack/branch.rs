@@ -2,9 +2,8 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewD, ArrayViewMutD};
 
-use crate::math::activation::Activation;
 use crate::math::attention::{Attention, AttentionKept, Mask};
-use crate::math::linear::Linear;
+use crate::math::ffn::{Ffn, Trace};
 use crate::math::parameters::{Parameters, under};
 use crate::math::real::Real;
 
@@ -13,15 +12,8 @@ use crate::math::real::Real;
 pub enum Branch<F> {
     /// Self-attention: tokens look at each other.
     Attention(Attention<F>, Mask),
-    /// `g(xW₁)W₂`: each token by itself.
-    FeedForward {
-        /// W₁, `(d, d_ff)`.
-        w1: Linear<F>,
-        /// W₂, `(d_ff, d)`.
-        w2: Linear<F>,
-        /// g.
-        activation: Activation,
-    },
+    /// The feed-forward block: each token by itself.
+    FeedForward(Ffn<F>),
 }
 
 /// What [`Branch::forward`] keeps for the backward pass.
@@ -33,26 +25,26 @@ pub enum BranchKept<F> {
     FeedForward {
         /// The input, `(T, d)`.
         x: Array2<F>,
-        /// Before the activation, `(T, d_ff)`.
-        before: Array2<F>,
-        /// After it, `(T, d_ff)`.
-        after: Array2<F>,
+        /// What happened inside.
+        trace: Trace<F>,
     },
 }
 
 impl<F: Real> Branch<F> {
-    /// F(x) for `x` `(T, d)`, and what [`backward`](Self::backward) needs.
+    /// F(x) `(T, d)` for `x` `(T, d)`, and what [`backward`](Self::backward) needs. O(T·d² + T²·d) for
+    /// attention, O(T·d·d_ff) for the feed-forward block.
+    ///
+    /// # Panics
+    /// If `x` has not the branch's width.
     pub fn forward(&self, x: Array2<F>) -> (Array2<F>, BranchKept<F>) {
         match self {
             Self::Attention(attention, mask) => {
                 let (y, kept) = attention.forward(x.view(), *mask); // (T, d)
                 (y, BranchKept::Attention(kept))
             }
-            Self::FeedForward { w1, w2, activation } => {
-                let before = w1.forward(x.view()); // (T, d_ff)
-                let after = activation.forward(&before); // (T, d_ff)
-                let y = w2.forward(after.view()); // (T, d)
-                (y, BranchKept::FeedForward { x, before, after })
+            Self::FeedForward(block) => {
+                let (y, trace) = block.forward(x.view()); // (T, d)
+                (y, BranchKept::FeedForward { x, trace })
             }
         }
     }
@@ -68,14 +60,9 @@ impl<F: Real> Branch<F> {
                 let (dx, gradient) = attention.backward(kept, dy);
                 (dx, Self::Attention(gradient, *mask))
             }
-            (
-                Self::FeedForward { w1, w2, activation },
-                BranchKept::FeedForward { x, before, after },
-            ) => {
-                let (d_after, w2) = w2.backward(after.view(), dy); // (T, d_ff)
-                let d_before = activation.backward(before, &d_after); // (T, d_ff)
-                let (dx, w1) = w1.backward(x.view(), d_before.view()); // (T, d)
-                (dx, Self::FeedForward { w1, w2, activation: *activation })
+            (Self::FeedForward(block), BranchKept::FeedForward { x, trace }) => {
+                let (dx, gradient) = block.backward(x.view(), trace, dy); // (T, d)
+                (dx, Self::FeedForward(gradient))
             }
             _ => panic!("the kept values are those of another branch"),
         }
@@ -86,18 +73,14 @@ impl<F: Real> Parameters<F> for Branch<F> {
     fn arrays(&self) -> Vec<(String, ArrayViewD<'_, F>)> {
         match self {
             Self::Attention(attention, _) => under("attention", attention).collect(),
-            Self::FeedForward { w1, w2, .. } => {
-                under("ffn.w1", w1).chain(under("ffn.w2", w2)).collect()
-            }
+            Self::FeedForward(block) => under("ffn", block).collect(),
         }
     }
 
     fn arrays_mut(&mut self) -> Vec<ArrayViewMutD<'_, F>> {
         match self {
             Self::Attention(attention, _) => attention.arrays_mut(),
-            Self::FeedForward { w1, w2, .. } => {
-                w1.arrays_mut().into_iter().chain(w2.arrays_mut()).collect()
-            }
+            Self::FeedForward(block) => block.arrays_mut(),
         }
     }
 }

@@ -12,9 +12,8 @@ pub use sublayer::{Sublayer, SublayerKept};
 use ndarray::{Array2, ArrayView2, ArrayViewD, ArrayViewMutD};
 use ndarray_rand::rand::Rng;
 
-use crate::math::activation::Activation;
 use crate::math::attention::{Attention, Mask};
-use crate::math::linear::Linear;
+use crate::math::ffn::{Ffn, Kind};
 use crate::math::norm::{DeepNorm, Kept};
 use crate::math::parameters::{Parameters, under};
 use crate::math::real::Real;
@@ -33,8 +32,8 @@ pub struct Config {
     pub heads: usize,
     /// Which tokens attention sees.
     pub mask: Mask,
-    /// The activation of the feed-forward block.
-    pub activation: Activation,
+    /// The feed-forward block: its activation, and whether it is gated.
+    pub ffn: Kind,
     /// Where the norms stand.
     pub placement: Placement,
     /// Which norm.
@@ -52,7 +51,7 @@ impl Default for Config {
             d_ff: 128,
             heads: 4,
             mask: Mask::None,
-            activation: Activation::Relu,
+            ffn: Kind::Relu,
             placement: Placement::Post,
             norm: NormKind::LayerNorm,
             gain: 1.0,
@@ -110,7 +109,7 @@ impl<F: Real> Stack<F> {
     /// # Panics
     /// If the heads do not divide the width.
     pub fn new(config: &Config, rng: &mut impl Rng) -> Self {
-        let Config { d, d_ff, heads, mask, activation, placement, norm, gain, .. } = *config;
+        let Config { d, d_ff, heads, mask, ffn, placement, norm, gain, .. } = *config;
         let DeepNorm { alpha, beta } = config.deepnorm();
         let beta = beta * gain;
         let mut sublayers = Vec::with_capacity(config.layers * config.sublayers());
@@ -119,16 +118,14 @@ impl<F: Real> Stack<F> {
                 let branch = Branch::Attention(Attention::xavier(d, heads, beta, rng), mask);
                 sublayers.push(Sublayer::new(branch, placement, norm, d, alpha));
             }
-            let w1 = Linear::xavier(d, d_ff, beta, rng);
-            let w2 = Linear::xavier(d_ff, d, beta, rng);
-            let branch = Branch::FeedForward { w1, w2, activation };
+            let branch = Branch::FeedForward(Ffn::xavier(ffn, d, d_ff, beta, rng));
             sublayers.push(Sublayer::new(branch, placement, norm, d, alpha));
         }
         let kind = if placement.has_final_norm() { norm } else { NormKind::None };
         Self { sublayers, last: Norm::new(kind, d) }
     }
 
-    /// The output for `x` `(T, d)`, and the tape. O(L·(T·d² + T²·d)).
+    /// The output for `x` `(T, d)`, and the tape. O(L·(T·d² + T·d·d_ff + T²·d)).
     ///
     /// # Panics
     /// If `x` has not the stack's width.

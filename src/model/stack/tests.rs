@@ -12,7 +12,7 @@ const SMALL: Config = Config {
     d_ff: 6,
     heads: 2,
     mask: Mask::Causal,
-    activation: Activation::Gelu, // smooth: finite differences do not meet a kink
+    ffn: Kind::Gelu, // smooth: finite differences do not meet a kink
     placement: Placement::Post,
     norm: NormKind::LayerNorm,
     gain: 1.0,
@@ -31,6 +31,17 @@ fn the_whole_stack_agrees_with_finite_differences() {
             assert_gradients(&stack, &x, &dy, forward, &back.streams[0], &back.gradient, 1e-6);
         }
     }
+}
+
+#[test]
+fn a_gated_block_agrees_with_finite_differences_too() {
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    let stack = Stack::<f64>::new(&Config { ffn: Kind::Swiglu, ..SMALL }, &mut rng);
+    let (x, dy) = (xavier(3, 4, 2.0, &mut rng), xavier(3, 4, 1.0, &mut rng));
+    let (_, tape) = stack.forward(x.clone());
+    let back = stack.backward(&tape, dy.view());
+    let forward = |s: &Stack<f64>, x: ArrayView2<f64>| s.forward(x.to_owned()).0;
+    assert_gradients(&stack, &x, &dy, forward, &back.streams[0], &back.gradient, 1e-6);
 }
 
 #[test]
