@@ -35,6 +35,17 @@ pub fn count(low: usize, high: usize) -> impl Fn(&str) -> Result<usize, String> 
     }
 }
 
+/// What was given, without repetitions, in the order of first mention.
+pub fn distinct<T: PartialEq + Clone>(given: &[T]) -> Vec<T> {
+    let mut once = Vec::new();
+    for one in given {
+        if !once.contains(one) {
+            once.push(one.clone());
+        }
+    }
+    once
+}
+
 /// The most memory that one experiment may take for its arrays.
 pub const MEMORY_LIMIT: f64 = 1e9;
 

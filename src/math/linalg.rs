@@ -92,6 +92,28 @@ pub fn frobenius(a: &Array2<f64>) -> f64 {
     a.iter().map(|v| v * v).sum::<f64>().sqrt()
 }
 
+/// The root of the mean square of an array's entries: `√(Σ aᵢⱼ² / n)`; NaN for an empty one. O(n).
+///
+/// ```
+/// use llm_lab::math::linalg::rms;
+/// use ndarray::array;
+/// assert_eq!(rms(&array![[1.0, 1.0], [1.0, 5.0]]), 7_f64.sqrt());
+/// ```
+pub fn rms(a: &Array2<f64>) -> f64 {
+    (a.iter().map(|v| v * v).sum::<f64>() / a.len() as f64).sqrt()
+}
+
+/// The largest `|aᵢⱼ − bᵢⱼ|` of two arrays of one shape; 0 for empty ones. O(n).
+///
+/// ```
+/// use llm_lab::math::linalg::largest_difference;
+/// use ndarray::array;
+/// assert_eq!(largest_difference(&array![[1.0, 2.0]], &array![[1.5, -1.0]]), 3.0);
+/// ```
+pub fn largest_difference(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
+    a.iter().zip(b).fold(0.0, |most, (a, b)| f64::max(most, (a - b).abs()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

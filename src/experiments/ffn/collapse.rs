@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use super::fit::{self, Fit, Trained, mean_square};
-use super::{distinct, farthest, kind, metric, tokens};
+use super::{kind, metric, tokens};
 use crate::experiments::{Context, params};
 use crate::math::ffn::{Ffn, Kind};
 use crate::math::linalg;
@@ -42,7 +42,7 @@ impl Collapse {
         let fit = Fit { hidden: self.hidden, steps: self.steps, rate: self.rate, shift: 0.0 };
         let line = best_line(&x, &target);
         let line_error = mean_square(&(&x.mapv(|x| line.0 + line.1 * x) - &target));
-        let kinds = distinct(&self.kind);
+        let kinds = params::distinct(&self.kind);
         let mut trained = Vec::new();
         for &kind in &kinds {
             trained.push(fit.train(kind, context)?);
@@ -88,8 +88,8 @@ fn ranks(report: &mut Report, context: &Context) {
         let product = block.input.weight.dot(&block.output.weight); // (d, d)
         let once = x.dot(&product); // (T, d)
         let rank = linalg::rank(product.view(), 1e-10);
-        let difference = farthest(&block.forward(x.view()).0, &once);
-        let with_relu = farthest(&bent.forward(x.view()).0, &once);
+        let difference = linalg::largest_difference(&block.forward(x.view()).0, &once);
+        let with_relu = linalg::largest_difference(&bent.forward(x.view()).0, &once);
         table.row(vec![d_ff.into(), rank.into(), difference.into(), with_relu.into()]);
         report.metric(format!("rank.d_ff_{d_ff}"), rank);
         report.metric(format!("difference.d_ff_{d_ff}"), difference);

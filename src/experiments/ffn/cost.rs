@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
-use super::{affordable, distinct, kind, metric, tokens, usual_width};
+use super::{affordable, kind, metric, tokens, usual_width};
 use crate::experiments::{Context, params};
 use crate::math::ffn::{Ffn, Kind, cost};
 use crate::report::{
@@ -52,7 +52,7 @@ impl Cost {
     /// # Errors
     /// Weights that would not fit in memory, or an interruption.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        let kinds = distinct(&self.kind);
+        let kinds = params::distinct(&self.kind);
         let mut report = Report::new(text("What an activation costs", "激活函数的开销"));
         report.formula("matrix products: 2 · T · d · d_ff each\nactivation: (a few) · T · d_ff");
         let mut table = Table::new(text("Share of the activation", "激活函数的占比"))

@@ -1,7 +1,7 @@
 //! `ffn dead`: units that start switched off, and which activations let them come back.
 
 use super::fit::{Fit, Trained, loss_panel};
-use super::{distinct, kind, metric};
+use super::{kind, metric};
 use crate::experiments::{Context, params};
 use crate::math::ffn::Kind;
 use crate::report::{Axis, Bars, Content, Error, Figure, Panel, Report, Table, Text, number, text};
@@ -32,7 +32,7 @@ impl Dead {
     /// # Errors
     /// Only an interruption.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        let kinds = distinct(&self.kind);
+        let kinds = params::distinct(&self.kind);
         let fit =
             Fit { hidden: self.hidden, steps: self.steps, rate: self.rate, shift: self.shift };
         let mut report = Report::new(text("Dead units", "死亡的单元"));

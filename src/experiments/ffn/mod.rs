@@ -91,23 +91,7 @@ fn tokens(tokens: usize, d: usize, rng: &mut impl Rng) -> Array2<f64> {
     Array2::random_using((tokens, d), StandardNormal, rng)
 }
 
-/// The largest |a − b| over two arrays of one shape.
-fn farthest(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
-    a.iter().zip(b).fold(0.0, |most, (a, b)| f64::max(most, (a - b).abs()))
-}
-
 /// `name` for one kind, `kind.name` for several.
 fn metric(kinds: &[Kind], kind: Kind, name: &str) -> String {
     if kinds.len() == 1 { name.to_string() } else { format!("{}.{name}", kind.name()) }
-}
-
-/// The kinds without repetitions, in the order given.
-fn distinct(kinds: &[Kind]) -> Vec<Kind> {
-    let mut once = Vec::new();
-    for &kind in kinds {
-        if !once.contains(&kind) {
-            once.push(kind);
-        }
-    }
-    once
 }

@@ -3,10 +3,11 @@
 use ndarray::{Array2, ArrayView2, Axis as Along};
 use ndarray_rand::rand::seq::SliceRandom;
 
-use super::{farthest, kind, tokens, usual_width};
+use super::{kind, tokens, usual_width};
 use crate::experiments::{Context, params};
 use crate::math::attention::{Attention, Mask};
 use crate::math::ffn::{Ffn, Kind};
+use crate::math::linalg::largest_difference;
 use crate::report::{
     Axis, Cell, Content, Error, Figure, Heatmap, Palette, Panel, Report, Table, text,
 };
@@ -58,8 +59,10 @@ impl PositionWise {
         for (name, title, layer) in layers {
             context.step(panels.len(), 2, &text(title, title))?;
             let y = layer(x.view());
-            let apart =
-                farthest(&layer(x.select(Along(0), &order).view()), &y.select(Along(0), &order));
+            let apart = largest_difference(
+                &layer(x.select(Along(0), &order).view()),
+                &y.select(Along(0), &order),
+            );
             let moved = movements(layer, &x, &y);
             let rows = moved[changed].iter().filter(|&&m| m > 0.0).count();
             table.row(vec![Cell::from(title), apart.into(), rows.into()]);

@@ -2,9 +2,10 @@
 
 use ndarray::Array2;
 
-use super::{affordable, distinct, kind, metric, tokens, usual_width};
+use super::{affordable, kind, metric, tokens, usual_width};
 use crate::experiments::{Context, params};
 use crate::math::ffn::{Ffn, Gated, Kind, Trace, cost};
+use crate::math::linalg::rms;
 use crate::math::parameters::Parameters;
 use crate::report::{
     Axis, Bars, Cell, Content, Error, Figure, Heatmap, Palette, Panel, Report, Table, Text, text,
@@ -33,7 +34,7 @@ impl Shapes {
     /// # Errors
     /// Weights that would not fit in memory.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        let kinds = distinct(&self.kind);
+        let kinds = params::distinct(&self.kind);
         let mut report = Report::new(text("Shapes of the feed-forward block", "前馈层的形状"));
         for (i, &kind) in kinds.iter().enumerate() {
             context.step(i, kinds.len(), &Text::same(kind.title()))?;
@@ -107,8 +108,13 @@ fn steps(kind: Kind, x: &Array2<f64>, trace: &Trace<f64>, y: &Array2<f64>) -> Ta
     let spent = cost::flops(kind, t, d, d_ff);
     let mut row = |step: Text, array: &Array2<f64>, weights: usize, flops: f64| {
         let shape = format!("({}, {})", array.nrows(), array.ncols());
-        let rms = (array.iter().map(|v| v * v).sum::<f64>() / array.len() as f64).sqrt();
-        table.row(vec![step.into(), Cell::from(shape), weights.into(), flops.into(), rms.into()]);
+        table.row(vec![
+            step.into(),
+            Cell::from(shape),
+            weights.into(),
+            flops.into(),
+            rms(array).into(),
+        ]);
     };
     let (w, g) = if kind.gated() { ("W", "g(xW)") } else { ("W₁", "g(xW₁)") };
     row(text("x, the tokens", "x，输入的 token"), x, 0, 0.0);

@@ -101,8 +101,11 @@ impl Variants {
             context.step(draw as usize, DRAWS as usize, &text("random weights", "随机权重"))?;
             let rng = &mut context.rng(10 + draw);
             let x = tokens(1, d, rng); // (1, d)
-            let glu =
-                Ffn::xavier(Kind::Glu, d, self.d_ff, 1.0, rng).forward(x.view()).0.row(0).to_owned();
+            let glu = Ffn::xavier(Kind::Glu, d, self.d_ff, 1.0, rng)
+                .forward(x.view())
+                .0
+                .row(0)
+                .to_owned();
             let folk = folklore(&x, &xavier(d, d, 4.0, rng), Activation::Sigmoid);
             held = largest_ratio(&folk, &x).max(held);
             opened = largest_ratio(&glu, &x).max(opened);

@@ -6,6 +6,7 @@ use ndarray::{Array2, Axis as Dimension};
 use super::input;
 use super::kinds::Kind;
 use crate::experiments::{Context, params};
+use crate::math::linalg;
 use crate::report::{
     Axis, Content, Error, Figure, Heatmap, Palette, Panel, Report, Table, Text, text,
 };
@@ -180,7 +181,7 @@ impl Axes {
             })
         };
         let inside = over.apply(&reverse(cube), self.time);
-        input::largest_difference(&inside, &reverse(&over.apply(cube, self.time)))
+        linalg::largest_difference(&inside, &reverse(&over.apply(cube, self.time)))
     }
 
     /// One panel a sequence: time downward, hidden units across.

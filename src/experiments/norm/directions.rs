@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2};
 use super::input;
 use super::kinds::Kind;
 use crate::experiments::{Context, params};
-use crate::math::linalg::cosine;
+use crate::math::linalg::{cosine, largest_difference};
 use crate::report::{
     Axis, Content, Error, Figure, Heatmap, Palette, Panel, Report, Table, number, text,
 };
@@ -139,7 +139,7 @@ fn cosines(x: &Array2<f64>) -> Array2<f64> {
 
 /// The largest difference between two matrices of cosines.
 fn largest(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
-    input::largest_difference(a, b)
+    largest_difference(a, b)
 }
 
 /// The share of pairs of entries of a row that stand in the same order in `x` and in `y`.

@@ -1,6 +1,7 @@
 //! `norm growth`: how the residual stream grows, and what bounds a branch.
 
-use super::toy::{Place, Progress, Seen, Toy, exponent, spread};
+use super::seen::{Seen, exponent, spread};
+use super::toy::{Place, Progress, Toy};
 use crate::experiments::{Context, params};
 use crate::model::Placement;
 use crate::model::stack::Config;
@@ -21,7 +22,7 @@ pub struct Growth {
     #[arg(long, value_name = "L", value_parser = params::count(2, 400), default_value = "96")]
     pub depth: usize,
     /// Gains of the weights' initialization ‖ 权重初始化的增益
-    #[arg(long, num_args = 1.., value_name = "G", value_parser = params::between(0.01, 1000.0), default_values = ["1", "4", "200"])]
+    #[arg(long, num_args = 1..=8, value_name = "G", value_parser = params::between(0.01, 1000.0), default_values = ["1", "4", "200"])]
     pub gains: Vec<f64>,
     /// The stack ‖ 网络
     #[command(flatten)]
@@ -60,18 +61,15 @@ impl Growth {
     /// # Errors
     /// Bad input, or an interruption.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        let mut gains = self.gains.clone();
+        let mut gains = params::distinct(&self.gains);
         gains.sort_by(f64::total_cmp);
-        gains.dedup();
-        let work = self.depth * gains.len() * self.places.len() * self.toy.draws;
+        let places = params::distinct(&self.places);
+        let work = self.depth * gains.len() * places.len() * self.toy.draws;
         let mut progress = Progress::new(work);
         let mut rows: Vec<Row> = Vec::new();
         for &gain in &gains {
-            for &place in &self.places {
+            for &place in &places {
                 let placement = Placement::from(place);
-                if rows.iter().any(|r| r.placement == placement && r.gain == gain) {
-                    continue;
-                }
                 let config = Config { gain, ..self.toy.config(placement, self.depth)? };
                 let seen = self.toy.look(&config, None, context, &mut progress)?;
                 rows.push(Row { placement, gain, seen });

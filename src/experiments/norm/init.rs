@@ -1,7 +1,8 @@
 //! `norm init`: DeepNorm's initialization written with `in`, and with the `is` of the paper's informal
 //! pseudo-code taken literally.
 
-use super::toy::{Progress, Step, Toy, spread};
+use super::seen::spread;
+use super::toy::{Progress, Step, Toy};
 use crate::experiments::{Context, params};
 use crate::math::linear::xavier;
 use crate::math::norm::DeepNorm;

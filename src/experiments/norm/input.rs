@@ -146,11 +146,6 @@ pub fn moments(values: &[f64]) -> (f64, f64) {
     (mean, variance.sqrt())
 }
 
-/// The largest |a − b| of two arrays of one shape.
-pub fn largest_difference(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
-    a.iter().zip(b).fold(0.0, |m, (p, q)| f64::max(m, (p - q).abs()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

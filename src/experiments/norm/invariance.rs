@@ -5,6 +5,7 @@ use ndarray::Array2;
 use super::input;
 use super::kinds::Kind;
 use crate::experiments::{Context, params};
+use crate::math::linalg;
 use crate::report::{
     Axis, Content, Error, Figure, Heatmap, Palette, Report, Table, Text, number, text,
 };
@@ -70,7 +71,7 @@ impl Invariance {
         for change in &changes {
             let measured = Kind::ALL.map(|kind| {
                 let before = kind.apply(x.view(), self.eps);
-                input::largest_difference(&kind.apply(change.changed.view(), self.eps), &before)
+                linalg::largest_difference(&kind.apply(change.changed.view(), self.eps), &before)
             });
             let mut cells = vec![change.name.clone().into()];
             cells.extend(measured.map(Into::into));

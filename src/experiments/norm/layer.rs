@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use super::input::{self, Input};
 use crate::experiments::{Context, params};
+use crate::math::linalg;
 use crate::math::norm::LayerNorm;
 use crate::report::{Axis, Bars, Content, Error, Figure, Histogram, Report, Text, number, text};
 
@@ -58,7 +59,7 @@ impl Layer {
 
         let change = |a: f64, b: f64| {
             let moved = norm.forward(x.mapv(|v| a * v + b).view()).0;
-            input::largest_difference(&moved, &y)
+            linalg::largest_difference(&moved, &y)
         };
         report
             .metric("mean", mean)

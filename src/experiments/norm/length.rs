@@ -70,10 +70,11 @@ impl Length {
         for (l, &n) in lengths.iter().enumerate() {
             let mut cells = vec![n.into()];
             for (m, &(mask, ..)) in MASKS.iter().enumerate() {
-                context.step(l * MASKS.len() + m, total, &text("lengths", "序列长度"))?;
+                let go_on =
+                    || context.step(l * MASKS.len() + m, total, &text("lengths", "序列长度"));
                 let mut pair = [0.0; 2];
                 for (gradient, (norm, ..)) in pair.iter_mut().zip(NORMS) {
-                    *gradient = self.measure(n, mask, norm, context)?;
+                    *gradient = self.measure(n, mask, norm, context, go_on)?;
                     cells.push((*gradient).into());
                 }
                 found[m].push(pair);
@@ -99,6 +100,7 @@ impl Length {
         mask: Mask,
         norm: NormKind,
         context: &Context,
+        go_on: impl Fn() -> Result<(), Error>,
     ) -> Result<f64, Error> {
         let config = Config {
             layers: self.layers,
@@ -115,8 +117,8 @@ impl Length {
             let stack = Stack::<f64>::new(&config, &mut context.rng(3 * draw));
             let x = input::gaussian((n, self.dim), 0.0, 1.0, context, 3 * draw + 1)?; // (n, d)
             let dy = input::gaussian((n, self.dim), 0.0, 1.0, context, 3 * draw + 2)?; // (n, d)
-            let (_, tape) = stack.forward(x);
-            let back = stack.backward(&tape, dy.view());
+            let (_, tape) = stack.try_forward(x, &go_on)?;
+            let back = stack.try_backward(&tape, dy.view(), &go_on)?;
             let entries = ((n * self.dim) as f64).sqrt();
             sum += frobenius(&back.streams[0]) / entries / self.draws as f64;
         }

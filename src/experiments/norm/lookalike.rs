@@ -1,7 +1,9 @@
 //! `norm lookalike`: a listing that circulates as DeepNorm, beside the true rule.
 
-use super::toy::{Progress, Seen, Step, Toy, alike, frobenius, mean_cosine, rms, spread};
+use super::seen::{Seen, alike, mean_cosine, spread};
+use super::toy::{Progress, Step, Toy};
 use crate::experiments::{Context, params};
+use crate::math::linalg::{frobenius, rms};
 use crate::model::Placement;
 use crate::model::lookalike::Lookalike as Plain;
 use crate::report::{
@@ -48,8 +50,9 @@ impl Lookalike {
         }
         let mut plain = Vec::new();
         for draw in 0..self.toy.draws {
-            progress.step(context, self.depth)?;
+            progress.show(context)?;
             plain.push(self.plain(draw, context));
+            progress.advance(self.depth);
         }
         rows.push(row("listing", text("the listing", "流传的代码"), &plain));
         Ok(self.report(&rows))

@@ -2,6 +2,7 @@
 
 mod input;
 mod kinds;
+mod seen;
 mod toy;
 
 use crate::experiments::Context;

@@ -1,6 +1,7 @@
 //! `norm placement`: gradients and activations by layer and by depth, for each place of the norm.
 
-use super::toy::{Kind, Place, Progress, Seen, Toy, exponent, spread};
+use super::seen::{Seen, exponent, spread};
+use super::toy::{ByDepth, Kind, Place, Toy};
 use crate::experiments::{Context, params};
 use crate::model::Placement as Where;
 use crate::report::{
@@ -65,24 +66,9 @@ impl Placement {
     /// # Errors
     /// Bad input, or an interruption.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        let mut depths = self.depths.clone();
-        depths.sort_unstable();
-        depths.dedup();
-        let work = depths.iter().sum::<usize>() * self.places.len() * self.toy.draws;
-        let mut progress = Progress::new(work);
-        let mut all: Vec<Rows> = Vec::new();
-        for &place in &self.places {
-            let placement = Where::from(place);
-            if all.iter().any(|rows| rows.placement == placement) {
-                continue;
-            }
-            let looks = depths.iter().map(|&layers| {
-                let config = self.toy.config(placement, layers)?;
-                Ok((layers, self.toy.look(&config, None, context, &mut progress)?))
-            });
-            all.push(Rows { placement, depths: looks.collect::<Result<_, Error>>()? });
-        }
-        Ok(self.report(&all))
+        let found = self.toy.compare(&self.places, &self.depths, None, context)?;
+        let rows = |(placement, depths): ByDepth| Rows { placement, depths };
+        Ok(self.report(&found.into_iter().map(rows).collect::<Vec<_>>()))
     }
 
     fn report(&self, all: &[Rows]) -> Report {

@@ -5,6 +5,7 @@ use ndarray::Array2;
 use super::input::{self, Input};
 use super::layer::picture;
 use crate::experiments::Context;
+use crate::math::linalg;
 use crate::math::norm::{LayerNorm, RmsNorm};
 use crate::report::{Error, Report, Table, Text, number, text};
 
@@ -65,7 +66,7 @@ impl Rms {
 
         let change = |a: f64, b: f64| {
             let moved = norm.forward(x.mapv(|v| a * v + b).view()).0;
-            input::largest_difference(&moved, &y)
+            linalg::largest_difference(&moved, &y)
         };
         report
             .metric("mean", mean)
@@ -91,13 +92,13 @@ impl Rms {
     ) {
         let d = x.ncols();
         let layer = LayerNorm { gamma: norm.gamma.clone(), ..LayerNorm::new(d, norm.eps) };
-        let as_it_is = input::largest_difference(&layer.forward(x.view()).0, y);
+        let as_it_is = linalg::largest_difference(&layer.forward(x.view()).0, y);
         let mut centred = x.clone();
         for mut row in centred.rows_mut() {
             let (mean, _) = input::moments(&row.to_vec());
             row.mapv_inplace(|v| v - mean);
         }
-        let on_centred = input::largest_difference(
+        let on_centred = linalg::largest_difference(
             &layer.forward(centred.view()).0,
             &norm.forward(centred.view()).0,
         );

@@ -19,7 +19,7 @@ pub struct Signal {
     #[arg(long, value_name = "D", value_parser = params::count(2, 1024), default_value = "256")]
     pub dim: usize,
     /// Gains s·√d, where s is the weights' standard deviation ‖ 增益 s·√d，其中 s 是权重的标准差
-    #[arg(long, num_args = 1.., value_name = "G", value_parser = params::between(0.1, 10.0), default_values = ["0.9", "1", "1.1"])]
+    #[arg(long, num_args = 1..=8, value_name = "G", value_parser = params::between(0.1, 10.0), default_values = ["0.9", "1", "1.1"])]
     pub gains: Vec<f64>,
     /// How many random networks are averaged ‖ 对多少个随机网络取平均
     #[arg(long, value_name = "N", value_parser = params::count(1, 64), default_value = "8")]
@@ -51,12 +51,13 @@ impl Signal {
         .numbers(text("gain s√d", "增益 s√d"))
         .numbers(text("measured", "实测"))
         .numbers(text("gain^layers", "增益^层数"));
-        let sizes = self.sizes(context)?; // (gains + 1, layers + 1)
+        let gains = params::distinct(&self.gains);
+        let sizes = self.sizes(&gains, context)?; // (gains + 1, layers + 1)
         let curve = |row: usize| {
             sizes.row(row).iter().enumerate().map(|(l, &v)| (l as f64, v)).collect::<Vec<_>>()
         };
         let mut series = Vec::new();
-        for (row, &gain) in self.gains.iter().enumerate() {
+        for (row, &gain) in gains.iter().enumerate() {
             let ratio = sizes[[row, self.layers]];
             let expected = gain.powi(self.layers as i32);
             table.row(vec![gain.into(), ratio.into(), expected.into()]);
@@ -65,7 +66,7 @@ impl Signal {
                 .metric(format!("gain-{gain}.expected"), expected);
             series.push(Series::new(format!("s√d = {}", number(gain)), curve(row)));
         }
-        let normed = self.gains.len();
+        let normed = gains.len();
         report.metric("normed.ratio", sizes[[normed, self.layers]]);
         series.push(Series::new("RMSNorm after each layer", curve(normed)).stroke(Stroke::Dashed));
         report.table(table);
@@ -81,8 +82,8 @@ impl Signal {
 
     /// Geometric mean over the draws of the size after each layer relative to the start: one row for
     /// each gain, and one for a signal that is normalized after each layer.
-    fn sizes(&self, context: &Context) -> Result<Array2<f64>, Error> {
-        let rows = self.gains.len() + 1;
+    fn sizes(&self, gains: &[f64], context: &Context) -> Result<Array2<f64>, Error> {
+        let rows = gains.len() + 1;
         let mut logs = Array2::zeros((rows, self.layers + 1)); // (rows, layers + 1)
         let norm = RmsNorm::new(self.dim, 0.0);
         for draw in 0..self.draws {
@@ -93,7 +94,7 @@ impl Signal {
                 let total = self.draws * self.layers;
                 context.step(draw * self.layers + layer - 1, total, &text("layers", "层"))?;
                 x = x.dot(&xavier::<f64>(self.dim, self.dim, 1.0, &mut rng)); // gain 1
-                for (mut row, &gain) in x.rows_mut().into_iter().zip(&self.gains) {
+                for (mut row, &gain) in x.rows_mut().into_iter().zip(gains) {
                     row *= gain;
                 }
                 norm.forward_in_place(x.slice_axis_mut(Dimension(0), (rows - 1..).into()));

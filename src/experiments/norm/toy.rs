@@ -6,7 +6,9 @@ use ndarray::Array2;
 use ndarray_rand::rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::seen::{Seen, alike, largest, mean_cosine};
 use crate::experiments::{Context, params};
+use crate::math::linalg::{frobenius, rms};
 use crate::math::linear::xavier;
 use crate::math::loss::cross_entropy;
 use crate::math::parameters::Parameters;
@@ -72,27 +74,8 @@ impl From<Place> for Placement {
     }
 }
 
-/// What one random stack shows at initialization. Lists run over the blocks, first to last; the two
-/// of the residual stream begin with the input.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// Frobenius norm of the loss's gradient with respect to each feed-forward W₂.
-    pub w2_gradient: Vec<f64>,
-    /// RMS of the residual stream.
-    pub rms: Vec<f64>,
-    /// Largest |entry| of the residual stream.
-    pub largest: Vec<f64>,
-    /// RMS of what each feed-forward branch adds.
-    pub added: Vec<f64>,
-    /// RMS change of the output after one step of gradient descent, if one was asked for.
-    pub change: Option<f64>,
-    /// Mean cosine between an input token and the same token at the end.
-    pub cosine: f64,
-    /// Mean cosine between different tokens at the end: 1 when all tokens have become one.
-    pub alike: f64,
-    /// Numbers learned.
-    pub parameters: usize,
-}
+/// One placement: at each depth, what its draws showed.
+pub type ByDepth = (Placement, Vec<(usize, Vec<Seen>)>);
 
 impl Toy {
     /// The stack's shape for a placement and a depth.
@@ -128,6 +111,33 @@ impl Toy {
         })
     }
 
+    /// Looks at every placement at every depth, each once, shallowest first.
+    ///
+    /// # Errors
+    /// As of [`config`](Self::config); an interruption.
+    pub fn compare(
+        &self,
+        places: &[Place],
+        depths: &[usize],
+        step: Option<Step>,
+        context: &Context,
+    ) -> Result<Vec<ByDepth>, Error> {
+        let places = params::distinct(places);
+        let mut depths = params::distinct(depths);
+        depths.sort_unstable();
+        let work = depths.iter().sum::<usize>() * places.len() * self.draws;
+        let mut progress = Progress::new(work);
+        let one = |place: Place| {
+            let placement = Placement::from(place);
+            let looks = depths.iter().map(|&layers| {
+                let config = self.config(placement, layers)?;
+                Ok((layers, self.look(&config, step, context, &mut progress)?))
+            });
+            Ok((placement, looks.collect::<Result<_, Error>>()?))
+        };
+        places.into_iter().map(one).collect()
+    }
+
     /// Draws the stack `draws` times and looks at each. Placements that are compared get the same
     /// random weights, inputs and targets.
     ///
@@ -140,12 +150,13 @@ impl Toy {
         context: &Context,
         progress: &mut Progress,
     ) -> Result<Vec<Seen>, Error> {
-        (0..self.draws)
-            .map(|draw| {
-                progress.step(context, config.layers)?;
-                Ok(self.draw(config, step, &mut context.rng(1 + draw as u64)))
-            })
-            .collect()
+        let mut all = Vec::with_capacity(self.draws);
+        for draw in 0..self.draws {
+            let rng = &mut context.rng(1 + draw as u64);
+            all.push(self.draw(config, step, rng, &|| progress.show(context))?);
+            progress.advance(config.layers);
+        }
+        Ok(all)
     }
 
     /// A random input with something to predict from it.
@@ -159,20 +170,29 @@ impl Toy {
     }
 
     /// One random stack: Gaussian input, cross-entropy against random targets through a random head.
-    fn draw(&self, config: &Config, step: Option<Step>, rng: &mut ChaCha8Rng) -> Seen {
+    /// `go_on` is asked before every sub-layer.
+    fn draw(
+        &self,
+        config: &Config,
+        step: Option<Step>,
+        rng: &mut ChaCha8Rng,
+        go_on: &dyn Fn() -> Result<(), Error>,
+    ) -> Result<Seen, Error> {
+        go_on()?;
         let task = self.task(rng);
         let mut stack = Stack::<f64>::new(config, rng);
 
         let x = task.x.clone();
-        let (y, tape) = stack.forward(x.clone()); // (T, d)
-        let mut back = stack.backward(&tape, task.gradient(&y).view());
-        let change = step.map(|step| {
+        let (y, tape) = stack.try_forward(x.clone(), go_on)?; // (T, d)
+        let mut back = stack.try_backward(&tape, task.gradient(&y).view(), go_on)?;
+        let mut change = None;
+        if let Some(step) = step {
             if !step.norms {
                 freeze_norms(&mut back.gradient);
             }
             stack.descend(&back.gradient, step.rate);
-            rms(&(stack.forward(x.clone()).0 - &y))
-        });
+            change = Some(rms(&(stack.try_forward(x.clone(), go_on)?.0 - &y)));
+        }
         let each = config.sublayers();
         let blocks = || (each - 1..tape.kept.len()).step_by(each);
         let w2 = |i: usize| match &back.gradient.sublayers[i].branch {
@@ -181,7 +201,7 @@ impl Toy {
         };
         let stream =
             |f: fn(&Array2<f64>) -> f64| tape.streams.iter().step_by(each).map(f).collect();
-        Seen {
+        Ok(Seen {
             w2_gradient: blocks().map(w2).collect(),
             rms: stream(rms),
             largest: stream(largest),
@@ -190,7 +210,7 @@ impl Toy {
             cosine: mean_cosine(&x, &y),
             alike: alike(&y),
             parameters: stack.count(),
-        }
+        })
     }
 }
 
@@ -243,65 +263,16 @@ impl Progress {
         Self { done: 0, total, what: text("random stacks", "随机网络") }
     }
 
-    /// `layers` more are about to be computed.
+    /// Shows how far the work is.
     ///
     /// # Errors
     /// An interruption.
-    pub fn step(&mut self, context: &Context, layers: usize) -> Result<(), Error> {
-        context.step(self.done, self.total, &self.what)?;
-        self.done += layers;
-        Ok(())
+    pub fn show(&self, context: &Context) -> Result<(), Error> {
+        context.step(self.done, self.total, &self.what)
     }
-}
 
-/// Mean, least and most of one number over the draws.
-pub fn spread(seen: &[Seen], number: impl Fn(&Seen) -> f64) -> (f64, f64, f64) {
-    let all: Vec<f64> = seen.iter().map(number).collect();
-    let mean = all.iter().sum::<f64>() / all.len() as f64;
-    let least = all.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    (mean, least, most)
-}
-
-/// The slope of ln y over ln x by least squares: the exponent of a power law. NaN for fewer than two
-/// points.
-pub fn exponent(points: &[(f64, f64)]) -> f64 {
-    let logs: Vec<(f64, f64)> = points.iter().map(|&(x, y)| (x.ln(), y.ln())).collect();
-    let n = logs.len() as f64;
-    let mean =
-        (logs.iter().map(|p| p.0).sum::<f64>() / n, logs.iter().map(|p| p.1).sum::<f64>() / n);
-    let along: f64 = logs.iter().map(|p| (p.0 - mean.0) * (p.1 - mean.1)).sum();
-    let square: f64 = logs.iter().map(|p| (p.0 - mean.0).powi(2)).sum();
-    along / square
-}
-
-/// √(mean of squares).
-pub fn rms(a: &Array2<f64>) -> f64 {
-    (a.iter().map(|v| v * v).sum::<f64>() / a.len() as f64).sqrt()
-}
-
-/// √(sum of squares).
-pub fn frobenius(a: &Array2<f64>) -> f64 {
-    a.iter().map(|v| v * v).sum::<f64>().sqrt()
-}
-
-fn largest(a: &Array2<f64>) -> f64 {
-    a.iter().fold(0.0, |m, v| f64::max(m, v.abs()))
-}
-
-/// Mean over rows of the cosine between rows of `a` and `b`.
-pub fn mean_cosine(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
-    let cosine = |(p, q): (ndarray::ArrayView1<f64>, ndarray::ArrayView1<f64>)| {
-        p.dot(&q) / (p.dot(&p) * q.dot(&q)).sqrt()
-    };
-    a.rows().into_iter().zip(b.rows()).map(cosine).sum::<f64>() / a.nrows() as f64
-}
-
-/// Mean cosine between different rows; NaN for a single row.
-pub fn alike(a: &Array2<f64>) -> f64 {
-    let lengths = a.map_axis(ndarray::Axis(1), |row| row.dot(&row).sqrt()); // (T)
-    let unit = a / &lengths.insert_axis(ndarray::Axis(1)); // (T, d)
-    let n = a.nrows() as f64;
-    let sum = unit.sum_axis(ndarray::Axis(0)); // (d); its square counts every pair, and each row with itself
-    (sum.dot(&sum) - n) / (n * (n - 1.0))
+    /// `layers` more have been computed.
+    pub fn advance(&mut self, layers: usize) {
+        self.done += layers;
+    }
 }

@@ -2,7 +2,8 @@
 
 use clap::ValueEnum;
 
-use super::toy::{Place, Progress, Seen, Step, Toy, exponent, spread};
+use super::seen::{Seen, exponent, spread};
+use super::toy::{ByDepth, Place, Step, Toy};
 use crate::experiments::{Context, params};
 use crate::model::Placement;
 use crate::report::{
@@ -50,26 +51,13 @@ impl Update {
     /// # Errors
     /// Bad input, or an interruption.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        let mut depths = self.depths.clone();
-        depths.sort_unstable();
-        depths.dedup();
-        let work = depths.iter().sum::<usize>() * self.places.len() * self.toy.draws;
-        let mut progress = Progress::new(work);
         let step = Step { rate: self.rate, norms: self.moves == Moves::All };
-        let mut rows: Vec<Row> = Vec::new();
-        for &place in &self.places {
-            let placement = Placement::from(place);
-            if rows.iter().any(|row| row.placement == placement) {
-                continue;
-            }
-            let changes = depths.iter().map(|&layers| {
-                let config = self.toy.config(placement, layers)?;
-                let seen = self.toy.look(&config, Some(step), context, &mut progress)?;
-                Ok((layers as f64, spread(&seen, change)))
-            });
-            rows.push(Row { placement, changes: changes.collect::<Result<_, Error>>()? });
-        }
-        Ok(self.report(&rows, step))
+        let found = self.toy.compare(&self.places, &self.depths, Some(step), context)?;
+        let row = |(placement, depths): ByDepth| {
+            let changes = depths.iter().map(|(l, seen)| (*l as f64, spread(seen, change)));
+            Row { placement, changes: changes.collect() }
+        };
+        Ok(self.report(&found.into_iter().map(row).collect::<Vec<_>>(), step))
     }
 
     fn report(&self, rows: &[Row], step: Step) -> Report {

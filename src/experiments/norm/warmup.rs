@@ -103,12 +103,9 @@ impl Warmup {
     /// An interruption.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
         let mut runs: Vec<Run> = Vec::new();
-        let total = 2 * self.places.len() * self.steps;
-        for &place in &self.places {
-            let placement = Placement::from(place);
-            if runs.iter().any(|r| r.placement == placement) {
-                continue;
-            }
+        let places = params::distinct(&self.places);
+        let total = 2 * places.len() * self.steps;
+        for placement in places.into_iter().map(Placement::from) {
             for warm in [false, true] {
                 let losses =
                     self.train(placement, warm, context, (runs.len() * self.steps, total))?;

@@ -9,6 +9,8 @@ pub use branch::{Branch, BranchKept};
 pub use norm::{Norm, NormKind};
 pub use sublayer::{Sublayer, SublayerKept};
 
+use std::convert::Infallible;
+
 use ndarray::{Array2, ArrayView2, ArrayViewD, ArrayViewMutD};
 use ndarray_rand::rand::Rng;
 
@@ -130,15 +132,32 @@ impl<F: Real> Stack<F> {
     /// # Panics
     /// If `x` has not the stack's width.
     pub fn forward(&self, x: Array2<F>) -> (Array2<F>, Tape<F>) {
+        let Ok(done) = self.try_forward(x, || Ok::<_, Infallible>(()));
+        done
+    }
+
+    /// [`forward`](Self::forward), asking `go_on` before each sub-layer: a long pass can be stopped.
+    ///
+    /// # Errors
+    /// What `go_on` answers.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    pub fn try_forward<E>(
+        &self,
+        x: Array2<F>,
+        go_on: impl Fn() -> Result<(), E>,
+    ) -> Result<(Array2<F>, Tape<F>), E> {
         let mut streams = vec![x];
         let mut kept = Vec::with_capacity(self.sublayers.len());
         for (i, sublayer) in self.sublayers.iter().enumerate() {
+            go_on()?;
             let (y, k) = sublayer.forward(streams[i].view()); // (T, d)
             streams.push(y);
             kept.push(k);
         }
         let (y, last) = self.last.forward(streams[self.sublayers.len()].clone()); // (T, d)
-        (y, Tape { streams, kept, last })
+        Ok((y, Tape { streams, kept, last }))
     }
 
     /// The gradients for an upstream gradient `dy` `(T, d)`. Twice the cost of the forward pass.
@@ -146,17 +165,35 @@ impl<F: Real> Stack<F> {
     /// # Panics
     /// If the tape is that of another stack.
     pub fn backward(&self, tape: &Tape<F>, dy: ArrayView2<F>) -> Backward<F> {
+        let Ok(done) = self.try_backward(tape, dy, || Ok::<_, Infallible>(()));
+        done
+    }
+
+    /// [`backward`](Self::backward), asking `go_on` before each sub-layer.
+    ///
+    /// # Errors
+    /// What `go_on` answers.
+    ///
+    /// # Panics
+    /// As [`backward`](Self::backward).
+    pub fn try_backward<E>(
+        &self,
+        tape: &Tape<F>,
+        dy: ArrayView2<F>,
+        go_on: impl Fn() -> Result<(), E>,
+    ) -> Result<Backward<F>, E> {
         let (d_stream, last) = self.last.backward(tape.last.as_ref(), dy); // (T, d)
         let mut streams = vec![d_stream];
         let mut gradients = Vec::with_capacity(self.sublayers.len());
         for (i, (sublayer, kept)) in self.sublayers.iter().zip(&tape.kept).rev().enumerate() {
+            go_on()?;
             let (dx, gradient) = sublayer.backward(kept, streams[i].view()); // (T, d)
             streams.push(dx);
             gradients.push(gradient);
         }
         streams.reverse();
         gradients.reverse();
-        Backward { streams, gradient: Self { sublayers: gradients, last } }
+        Ok(Backward { streams, gradient: Self { sublayers: gradients, last } })
     }
 }
 
