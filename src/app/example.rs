@@ -40,7 +40,7 @@ fn any_value(arg: &Arg) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::parse::{Asked, Place, parse, tree, words};
+    use crate::app::{Asked, Place, parse, tree, words};
     use crate::report::Lang;
 
     fn each(path: &[&Command], seen: &mut Vec<String>) {

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use super::set::Set;
 use super::settings::Globals;
@@ -143,4 +143,20 @@ pub enum Session {
     /// Leave the REPL (also Ctrl-D) ‖ 退出 REPL（也可按 Ctrl-D）
     #[command(visible_alias = "quit")]
     Exit,
+}
+
+/// The one tree; it reads words without the program's name.
+pub fn tree() -> clap::Command {
+    with_negatives(Line::command().no_binary_name(true))
+}
+
+/// `-4` is a value everywhere: an option that takes no negative number then says so itself, instead
+/// of clap saying that there is no option `-4`.
+fn with_negatives(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|arg| match arg.get_action().takes_values() {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        })
+        .mut_subcommands(with_negatives)
 }

@@ -16,11 +16,14 @@ pub mod prove;
 mod set;
 mod settings;
 pub mod store;
+mod words;
 
+pub use grammar::tree;
 pub use lab::Lab;
 pub use mistake::shown;
-pub use parse::{Asked, Place, look_among, parse, parse_command, tree, words};
+pub use parse::{Asked, parse, parse_command};
 pub use settings::{Color, Format, Globals, Settings, View, settings_from};
+pub use words::{Place, look_among, words};
 
 use crate::experiments::{Context, Watcher};
 use crate::report::{Error, Report, text};

@@ -110,7 +110,7 @@ fn name(value: impl ValueEnum) -> String {
 mod tests {
     use super::*;
     use crate::app::grammar::{self, Session};
-    use crate::app::parse::parse_command;
+    use crate::app::parse_command;
     use crate::report::Lang;
 
     fn after(lines: &[&str]) -> Settings {

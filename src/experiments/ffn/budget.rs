@@ -129,7 +129,7 @@ impl Budget {
             let optional = |n: Option<usize>| n.map_or(Cell::Empty, Cell::from);
             table.row(vec![
                 m.name.into(),
-                m.ffn.map_or(Cell::Empty, |f| f.name().into()),
+                m.ffn.map_or(Cell::Empty, |f| f.title().into()),
                 optional(m.d_model),
                 optional(m.d_ff),
                 ratio.map_or(Cell::Empty, Cell::from),

@@ -71,8 +71,10 @@ impl Directions {
         ]);
         for kind in Kind::ALL {
             let y = kind.apply(x.view(), EPS); // (T, d)
-            let (as_is, after_centring) =
-                (largest(&cosines(&x), &cosines(&y)), largest(&cosines(&centred), &cosines(&y)));
+            let (as_is, after_centring) = (
+                largest_difference(&cosines(&x), &cosines(&y)),
+                largest_difference(&cosines(&centred), &cosines(&y)),
+            );
             let within_token = order_kept(x.view(), y.view());
             let within_feature = order_kept(x.t(), y.t());
             let ratio = lengths(&y);
@@ -135,11 +137,6 @@ impl Directions {
 /// Cosines between all rows, `(T, T)`.
 fn cosines(x: &Array2<f64>) -> Array2<f64> {
     Array2::from_shape_fn((x.nrows(), x.nrows()), |(i, j)| cosine(x.row(i), x.row(j)))
-}
-
-/// The largest difference between two matrices of cosines.
-fn largest(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
-    largest_difference(a, b)
 }
 
 /// The share of pairs of entries of a row that stand in the same order in `x` and in `y`.

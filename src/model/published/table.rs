@@ -1,6 +1,7 @@
 //! The configurations themselves, oldest first.
 
-use super::{Bias, Ffn, Model, Norm, Position, Stack};
+use super::{Bias, Model, Norm, Position, Stack};
+use crate::math::ffn::Kind;
 use crate::model::Placement;
 
 const TRANSFORMER: &str = "Vaswani et al. 2017, Attention Is All You Need";
@@ -52,13 +53,13 @@ const POST_LN: Model = Model {
 
 /// An encoder in the manner of BERT: Post-LN, and one LayerNorm after the embedding.
 const BERT_LIKE: Model =
-    Model { stack: Stack::Encoder, outer_norms: Some(1), ffn: Some(Ffn::Gelu), ..POST_LN };
+    Model { stack: Stack::Encoder, outer_norms: Some(1), ffn: Some(Kind::Gelu), ..POST_LN };
 
 /// A decoder in the manner of GPT-2: Pre-LN, and one LayerNorm at the end.
 const GPT_2_LIKE: Model = Model {
     placement: Some(Placement::Pre),
     outer_norms: Some(1),
-    ffn: Some(Ffn::Gelu),
+    ffn: Some(Kind::Gelu),
     ..POST_LN
 };
 
@@ -67,7 +68,7 @@ const LLAMA_LIKE: Model = Model {
     norm: Some(Norm::RmsNorm),
     placement: Some(Placement::Pre),
     outer_norms: Some(1),
-    ffn: Some(Ffn::SwiGlu),
+    ffn: Some(Kind::Swiglu),
     position: Some(Position::Rope),
     tied: Some(false),
     bias: Some(Bias::None),
@@ -131,7 +132,7 @@ impl Model {
 pub const MODELS: &[Model] = &[
     // 2017–2019: Post-LN, and GPT-2 that moves the norm
     Model {
-        ffn: Some(Ffn::Relu),
+        ffn: Some(Kind::Relu),
         position: Some(Position::Sinusoidal),
         stack: Stack::EncoderDecoder,
         vocab: None, // "about 37000"
@@ -139,7 +140,7 @@ pub const MODELS: &[Model] = &[
     }
     .named("transformer-base", "Transformer (base)", 2017, "Google", TRANSFORMER),
     Model {
-        ffn: Some(Ffn::Gelu),
+        ffn: Some(Kind::Gelu),
         position: Some(Position::Learned(512)),
         ..POST_LN.sized(768, 3072, 12, 12, 12, 64, 40_478)
     }
@@ -175,10 +176,10 @@ pub const MODELS: &[Model] = &[
         ..BERT_LIKE.sized(1024, 4096, 24, 16, 16, 64, 50_265)
     }
     .named("roberta-large", "RoBERTa large", 2019, "Facebook", "Liu et al. 2019, RoBERTa: A Robustly Optimized BERT Pretraining Approach; released weights"),
-    Model { ffn: Some(Ffn::Relu), tied: Some(true), d_ff: Some(3072), ..T5_LIKE }
+    Model { ffn: Some(Kind::Relu), tied: Some(true), d_ff: Some(3072), ..T5_LIKE }
         .named("t5-base", "T5 v1.0 base", 2019, "Google", T5),
     // 2020–2022: scale, GLU variants, attempts at stability
-    Model { ffn: Some(Ffn::GeGlu), tied: Some(false), d_ff: Some(2048), ..T5_LIKE }
+    Model { ffn: Some(Kind::Geglu), tied: Some(false), d_ff: Some(2048), ..T5_LIKE }
         .named("t5-v1.1-base", "T5 v1.1 base", 2020, "Google", T5_GLU),
     Model {
         position: Some(Position::Learned(2048)),
@@ -202,7 +203,7 @@ pub const MODELS: &[Model] = &[
     }
     .named("gopher-280b", "Gopher 280B", 2021, "DeepMind", "Rae et al. 2021, Scaling Language Models: Methods, Analysis & Insights from Training Gopher"),
     Model {
-        ffn: Some(Ffn::GeGlu),
+        ffn: Some(Kind::Geglu),
         position: Some(Position::Relative),
         d_model: Some(8192),
         d_ff: Some(65_536),
@@ -221,7 +222,7 @@ pub const MODELS: &[Model] = &[
     }
     .named("palm-540b", "PaLM 540B", 2022, "Google", "Chowdhery et al. 2022, PaLM: Scaling Language Modeling with Pathways"),
     Model {
-        ffn: Some(Ffn::Relu),
+        ffn: Some(Kind::Relu),
         position: Some(Position::Learned(2050)), // 2048 positions behind an offset of 2
         ..GPT_2_LIKE.sized(12_288, 49_152, 96, 96, 96, 128, 50_272)
     }
@@ -229,7 +230,7 @@ pub const MODELS: &[Model] = &[
     Model {
         norm: Some(Norm::LayerNorm),
         placement: Some(Placement::DeepNorm),
-        ffn: Some(Ffn::GeGlu),
+        ffn: Some(Kind::Geglu),
         position: Some(Position::Rope),
         vocab: None, // "150,000 tokens", padded in the release
         ..UNKNOWN.sized(12_288, 32_768, 70, 96, 96, 128, 0)
@@ -279,7 +280,7 @@ pub const MODELS: &[Model] = &[
         .named("qwen2-7b", "Qwen2 7B", 2024, "Alibaba", "Yang et al. 2024, Qwen2 Technical Report; released configuration"),
     Model {
         placement: Some(Placement::Sandwich),
-        ffn: Some(Ffn::GeGlu),
+        ffn: Some(Kind::Geglu),
         tied: Some(true),
         ..LLAMA_LIKE.sized(3584, 14_336, 42, 16, 8, 256, 256_000)
     }

@@ -1,43 +1,19 @@
-//! clap's errors as one clear line in the learner's language: what was wrong, what is allowed, and
-//! an example that works.
+//! What clap knows about one error, and how the lab words it.
 
-use std::ffi::OsString;
-
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command};
 
-use super::example;
+use super::shown;
 use crate::report::{Error, Text, text};
 
-/// What clap says of `words`, as the lab says it.
-pub fn explain(error: &clap::Error, tree: &Command, words: &[OsString]) -> Error {
-    let path = reached(tree, words);
-    let command = path.last().copied().unwrap_or(tree);
-    let facts = Facts { error, command, path: &path };
-    let mistake = match error.kind() {
-        ErrorKind::InvalidSubcommand => facts.unknown_command(),
-        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            facts.missing()
-        }
-        ErrorKind::InvalidValue => facts.not_among(),
-        ErrorKind::ValueValidation => facts.refused(),
-        ErrorKind::UnknownArgument => facts.unknown_argument(),
-        ErrorKind::MissingRequiredArgument => facts.missing(),
-        ErrorKind::ArgumentConflict => facts.conflict(),
-        ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
-            facts.how_many()
-        }
-        ErrorKind::InvalidUtf8 => not_unicode(words),
-        _ => Error::input(Text::same(shown(first_line(error)))),
-    };
-    mistake.example(example::of(&path))
-}
-
 /// What clap knows about one error, and where in the tree it happened.
-struct Facts<'a> {
-    error: &'a clap::Error,
-    command: &'a Command,
-    path: &'a [&'a Command],
+pub struct Facts<'a> {
+    /// What clap says.
+    pub error: &'a clap::Error,
+    /// The command that the words reached.
+    pub command: &'a Command,
+    /// The commands on the way there, the root first.
+    pub path: &'a [&'a Command],
 }
 
 impl Facts<'_> {
@@ -65,7 +41,8 @@ impl Facts<'_> {
         shown(&self.one(ContextKind::InvalidValue))
     }
 
-    fn unknown_command(&self) -> Error {
+    /// No command is called so.
+    pub fn unknown_command(&self) -> Error {
         let word = shown(&self.one(ContextKind::InvalidSubcommand));
         let (en, zh) = suggestion(&self.many(ContextKind::SuggestedSubcommand));
         let wrong = match self.path.len() {
@@ -82,7 +59,7 @@ impl Facts<'_> {
     }
 
     /// The value is not one of a list, or it is missing.
-    fn not_among(&self) -> Error {
+    pub fn not_among(&self) -> Error {
         let (name, value) = (self.argument(), self.value());
         let valid = self.many(ContextKind::ValidValue);
         let wrong = if value.is_empty() {
@@ -98,7 +75,7 @@ impl Facts<'_> {
     }
 
     /// The value's own parser refused it and says what is allowed.
-    fn refused(&self) -> Error {
+    pub fn refused(&self) -> Error {
         let (name, value) = (self.argument(), self.value());
         let said = std::error::Error::source(self.error).map(ToString::to_string);
         let said = said.unwrap_or_else(|| first_line(self.error).to_string());
@@ -106,7 +83,8 @@ impl Facts<'_> {
             .allowed(Text::split(&said))
     }
 
-    fn unknown_argument(&self) -> Error {
+    /// No option is called so, or a word is too many.
+    pub fn unknown_argument(&self) -> Error {
         let word = shown(&self.one(ContextKind::InvalidArg));
         if !word.starts_with('-') {
             let wrong =
@@ -130,7 +108,7 @@ impl Facts<'_> {
     }
 
     /// A required argument or subcommand is missing.
-    fn missing(&self) -> Error {
+    pub fn missing(&self) -> Error {
         let place = self.path.iter().skip(1).map(|c| c.get_name()).collect::<Vec<_>>().join(" ");
         let missing = self.many(ContextKind::InvalidArg);
         if missing.is_empty() {
@@ -153,7 +131,8 @@ impl Facts<'_> {
         }
     }
 
-    fn conflict(&self) -> Error {
+    /// An option is given twice, or with one that it excludes.
+    pub fn conflict(&self) -> Error {
         let name = self.argument();
         let prior: Vec<_> =
             self.many(ContextKind::PriorArg).iter().map(|p| short_name(p)).collect();
@@ -172,7 +151,8 @@ impl Facts<'_> {
         .allowed(text("one of them", "二者择一"))
     }
 
-    fn how_many(&self) -> Error {
+    /// Too many values, or too few.
+    pub fn how_many(&self) -> Error {
         let name = self.argument();
         let of = |kind| self.many(kind).first().cloned();
         let (least, exactly) = (of(ContextKind::MinValues), of(ContextKind::ExpectedNumValues));
@@ -220,25 +200,6 @@ fn allowed_by(arg: &Arg) -> Option<Text> {
     }
 }
 
-fn not_unicode(words: &[OsString]) -> Error {
-    let word = words.iter().find(|w| w.to_str().is_none());
-    let word = word.map(|w| shown(&w.to_string_lossy())).unwrap_or_default();
-    Error::input(text(format!("'{word}' is not valid UTF-8"), format!("“{word}”不是合法的 UTF-8")))
-        .allowed(text("UTF-8 text", "UTF-8 文本"))
-}
-
-/// The commands that the words walk through, the root first.
-pub fn reached<'a>(tree: &'a Command, words: &[OsString]) -> Vec<&'a Command> {
-    let mut path = vec![tree];
-    for word in words {
-        let last = path[path.len() - 1];
-        if let Some(next) = last.find_subcommand(word) {
-            path.push(next);
-        }
-    }
-    path
-}
-
 /// `--beta <N>...` as `--beta`, `<CURVES>...` as `<CURVES>`.
 fn short_name(arg: &str) -> String {
     arg.split_whitespace().next().unwrap_or(arg).trim_end_matches('.').to_string()
@@ -258,72 +219,7 @@ fn suggestion(suggested: &[String]) -> (String, String) {
     }
 }
 
-fn first_line(error: &clap::Error) -> &str {
+/// clap's own short words for an error that has none of ours.
+pub fn first_line(error: &clap::Error) -> &str {
     error.kind().as_str().unwrap_or("the line cannot be read ‖ 无法解析这一行")
-}
-
-/// A word of the learner's as it may be shown: no control characters, not endless.
-pub fn shown(word: &str) -> String {
-    const MOST: usize = 60;
-    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    let mut short: String = word.chars().take(MOST).map(clean).collect();
-    if word.chars().count() > MOST {
-        short.push('…');
-    }
-    short
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::parse::{Place, parse};
-    use crate::report::Lang;
-
-    fn said(line: &str, lang: Lang) -> String {
-        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-        match parse(&words, Place::Argv, lang) {
-            Err(error) => {
-                assert_eq!(error.exit_code(), 2, "{line}");
-                error.line(lang)
-            }
-            Ok(asked) => panic!("{line} gave {asked:?}"),
-        }
-    }
-
-    #[test]
-    fn each_mistake_names_what_is_wrong_and_what_is_allowed() {
-        for (line, parts) in [
-            ("plto relu", &["unknown command 'plto'", "did you mean 'plot'", "allowed: "][..]),
-            ("plot swsh", &["'swsh'", "did you mean 'swish'", "gelu"]),
-            ("plot swish --beta NaN", &["--beta cannot be 'NaN'", "allowed: 0, or a number"]),
-            ("plot swish --beta", &["--beta needs a value"]),
-            ("plot swish --betta 1", &["unknown option --betta", "did you mean '--beta'"]),
-            ("plot", &["'plot' needs <CURVE"]),
-            ("plot swish --lang fr", &["--lang does not know 'fr'", "en, zh"]),
-            ("plot swish --seed -1", &["--seed"]),
-            ("plot swish --seed 1 --seed 2", &["--seed is given more than once"]),
-            ("exit now", &["unexpected argument 'now'"]),
-        ] {
-            let said = said(line, Lang::En);
-            assert!(!said.contains('\n'), "{said}");
-            for part in parts {
-                assert!(said.contains(part), "{line}: {said}");
-            }
-            assert!(said.contains("example: llm-lab "), "{line}: {said}");
-        }
-    }
-
-    #[test]
-    fn chinese_says_it_in_chinese() {
-        let line = said("plto relu", Lang::Zh);
-        assert!(line.starts_with("没有命令“plto”，是不是“plot”？可用："), "{line}");
-        let line = said("plot swish --beta inf", Lang::Zh);
-        assert!(line.starts_with("--beta 不能是“inf”；可用：0"), "{line}");
-    }
-
-    #[test]
-    fn a_hostile_word_cannot_reach_the_terminal() {
-        let line = said(&format!("\u{1b}[31m{}", "x".repeat(10_000)), Lang::En);
-        assert!(!line.contains('\u{1b}') && line.len() < 600, "{line}");
-    }
 }

@@ -1,0 +1,122 @@
+//! clap's errors as one clear line in the learner's language: what was wrong, what is allowed, and
+//! an example that works.
+
+mod facts;
+
+use std::ffi::OsString;
+
+use clap::Command;
+use clap::error::ErrorKind;
+
+use super::example;
+use crate::report::{Error, Text, text};
+use facts::{Facts, first_line};
+
+/// What clap says of `words`, as the lab says it.
+pub fn explain(error: &clap::Error, tree: &Command, words: &[OsString]) -> Error {
+    let path = reached(tree, words);
+    let command = path.last().copied().unwrap_or(tree);
+    let facts = Facts { error, command, path: &path };
+    let mistake = match error.kind() {
+        ErrorKind::InvalidSubcommand => facts.unknown_command(),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            facts.missing()
+        }
+        ErrorKind::InvalidValue => facts.not_among(),
+        ErrorKind::ValueValidation => facts.refused(),
+        ErrorKind::UnknownArgument => facts.unknown_argument(),
+        ErrorKind::MissingRequiredArgument => facts.missing(),
+        ErrorKind::ArgumentConflict => facts.conflict(),
+        ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
+            facts.how_many()
+        }
+        ErrorKind::InvalidUtf8 => not_unicode(words),
+        _ => Error::input(Text::same(shown(first_line(error)))),
+    };
+    mistake.example(example::of(&path))
+}
+
+fn not_unicode(words: &[OsString]) -> Error {
+    let word = words.iter().find(|w| w.to_str().is_none());
+    let word = word.map(|w| shown(&w.to_string_lossy())).unwrap_or_default();
+    Error::input(text(format!("'{word}' is not valid UTF-8"), format!("“{word}”不是合法的 UTF-8")))
+        .allowed(text("UTF-8 text", "UTF-8 文本"))
+}
+
+/// The commands that the words walk through, the root first.
+pub fn reached<'a>(tree: &'a Command, words: &[OsString]) -> Vec<&'a Command> {
+    let mut path = vec![tree];
+    for word in words {
+        let last = path[path.len() - 1];
+        if let Some(next) = last.find_subcommand(word) {
+            path.push(next);
+        }
+    }
+    path
+}
+
+/// A word of the learner's as it may be shown: no control characters, not endless.
+pub fn shown(word: &str) -> String {
+    const MOST: usize = 60;
+    let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut short: String = word.chars().take(MOST).map(clean).collect();
+    if word.chars().count() > MOST {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{Place, parse};
+    use crate::report::Lang;
+
+    fn said(line: &str, lang: Lang) -> String {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        match parse(&words, Place::Argv, lang) {
+            Err(error) => {
+                assert_eq!(error.exit_code(), 2, "{line}");
+                error.line(lang)
+            }
+            Ok(asked) => panic!("{line} gave {asked:?}"),
+        }
+    }
+
+    #[test]
+    fn each_mistake_names_what_is_wrong_and_what_is_allowed() {
+        for (line, parts) in [
+            ("plto relu", &["unknown command 'plto'", "did you mean 'plot'", "allowed: "][..]),
+            ("plot swsh", &["'swsh'", "did you mean 'swish'", "gelu"]),
+            ("plot swish --beta NaN", &["--beta cannot be 'NaN'", "allowed: 0, or a number"]),
+            ("plot swish --beta", &["--beta needs a value"]),
+            ("plot swish --betta 1", &["unknown option --betta", "did you mean '--beta'"]),
+            ("plot", &["'plot' needs <CURVE"]),
+            ("plot swish --lang fr", &["--lang does not know 'fr'", "en, zh"]),
+            ("plot swish --seed -1", &["--seed"]),
+            ("plot swish --seed 1 --seed 2", &["--seed is given more than once"]),
+            ("exit now", &["unexpected argument 'now'"]),
+        ] {
+            let said = said(line, Lang::En);
+            assert!(!said.contains('\n'), "{said}");
+            for part in parts {
+                assert!(said.contains(part), "{line}: {said}");
+            }
+            assert!(said.contains("example: llm-lab "), "{line}: {said}");
+        }
+    }
+
+    #[test]
+    fn chinese_says_it_in_chinese() {
+        let line = said("plto relu", Lang::Zh);
+        assert!(line.starts_with("没有命令“plto”，是不是“plot”？可用："), "{line}");
+        let line = said("plot swish --beta inf", Lang::Zh);
+        assert!(line.starts_with("--beta 不能是“inf”；可用：0"), "{line}");
+    }
+
+    #[test]
+    fn a_hostile_word_cannot_reach_the_terminal() {
+        let line = said(&format!("\u{1b}[31m{}", "x".repeat(10_000)), Lang::En);
+        assert!(!line.contains('\u{1b}') && line.len() < 600, "{line}");
+    }
+}
