@@ -6,6 +6,8 @@
 
 mod context;
 pub mod params;
+#[cfg(test)]
+mod trial;
 
 pub use context::{Context, Files, NoFiles, Silent, Watcher};
 

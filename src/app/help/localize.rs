@@ -95,15 +95,14 @@ pub fn in_words(help: &str, lang: Lang) -> String {
         ("[possible values: ", "[可选："),
         ("Possible values:", "可选的值："),
         ("[aliases: ", "[别名："),
-        ("参数:", "参数："),
-        ("选项:", "选项："),
-        ("命令:", "命令："),
-        ("例子:", "例子："),
         ("[OPTIONS]", "[选项]"),
         ("[COMMAND]", "[命令]"),
         ("<COMMAND>", "<命令>"),
     ] {
         help = help.replace(en, zh);
+    }
+    for heading in ["参数", "选项", "命令", "例子"] {
+        help = help.replace(&format!("{heading}:"), &format!("{heading}："));
     }
     help
 }

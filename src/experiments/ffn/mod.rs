@@ -7,6 +7,8 @@ mod dead;
 mod fit;
 mod position;
 mod shapes;
+#[cfg(test)]
+mod tests;
 mod variants;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};

@@ -2,6 +2,8 @@
 
 mod picture;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;

@@ -13,7 +13,7 @@ use crate::report::{
 #[derive(Debug, Clone, clap::Args)]
 pub struct Deepnorm {
     /// Depths N, in layers ‖ 深度 N（层数）
-    #[arg(long, num_args = 1.., value_name = "N", value_parser = params::count(1, 100_000), default_values = ["6", "12", "24", "48", "100", "200", "500", "1000"])]
+    #[arg(long, num_args = 1..=64, value_name = "N", value_parser = params::count(1, 100_000), default_values = ["6", "12", "24", "48", "100", "200", "500", "1000"])]
     pub layers: Vec<usize>,
     /// Encoder and decoder layers N M of an encoder–decoder ‖ 编码器–解码器的层数 N M
     #[arg(long, num_args = 2, value_names = ["N", "M"], value_parser = params::count(1, 100_000), default_values = ["6", "6"])]

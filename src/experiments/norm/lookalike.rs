@@ -106,9 +106,11 @@ impl Lookalike {
             ]);
             report
                 .metric(format!("{}.cosine", r.id), r.cosine)
-                .metric(format!("{}.alike", r.id), r.alike)
                 .metric(format!("{}.change", r.id), r.change)
                 .metric(format!("{}.last_over_first", r.id), r.last_over_first);
+            if self.toy.tokens > 1 {
+                report.metric(format!("{}.alike", r.id), r.alike); // a single token has no other
+            }
         }
         report.table(table);
         report.say(text(

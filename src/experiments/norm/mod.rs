@@ -3,6 +3,8 @@
 mod input;
 mod kinds;
 mod seen;
+#[cfg(test)]
+mod tests;
 mod toy;
 
 use crate::experiments::Context;

@@ -58,13 +58,18 @@ pub fn mean_cosine(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
     rows.map(|(p, q)| cosine(p, q)).sum::<f64>() / a.nrows() as f64
 }
 
-/// Mean cosine between different rows; NaN for a single row.
+/// Mean cosine between different rows, 0 with a row of zeros; NaN for a single row.
 pub fn alike(a: &Array2<f64>) -> f64 {
-    let lengths = a.map_axis(Axis(1), |row| row.dot(&row).sqrt()); // (T)
-    let unit = a / &lengths.insert_axis(Axis(1)); // (T, d)
     let n = a.nrows() as f64;
+    if a.nrows() < 2 {
+        return f64::NAN;
+    }
+    let lengths = a.map_axis(Axis(1), |row| row.dot(&row).sqrt()); // (T)
+    let pointing = lengths.iter().filter(|l| **l > 0.0).count() as f64;
+    let lengths = lengths.mapv(|l| if l > 0.0 { l } else { 1.0 }); // (T)
+    let unit = a / &lengths.insert_axis(Axis(1)); // (T, d)
     let sum = unit.sum_axis(Axis(0)); // (d); its square counts every pair, and each row with itself
-    (sum.dot(&sum) - n) / (n * (n - 1.0))
+    (sum.dot(&sum) - pointing) / (n * (n - 1.0))
 }
 
 #[cfg(test)]
@@ -87,5 +92,6 @@ mod tests {
         assert!((alike(&tokens) - 2.0 * half / 3.0).abs() < 1e-12);
         assert!((mean_cosine(&tokens, &tokens) - 1.0).abs() < 1e-12);
         assert!(alike(&array![[1.0, 2.0]]).is_nan());
+        assert_eq!(alike(&array![[0.0, 0.0], [0.0, 2.0]]), 0.0);
     }
 }

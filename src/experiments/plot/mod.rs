@@ -3,6 +3,8 @@
 mod curve;
 mod features;
 mod picture;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use crate::experiments::{Context, params};
