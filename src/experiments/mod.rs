@@ -1,5 +1,5 @@
 //! F2: the experiments, one file (or folder) a family. A family is a clap argument struct, its typed
-//! parameters, with a `run` that returns a [`Report`]. It is pure: arrays and a seed in, data out.
+//! parameters, with a `run` that returns a [`Report`](crate::report::Report). It is pure: arrays and a seed in, data out.
 //!
 //! A new family is one new file here and one line in [`registry!`] below; `CONTRIBUTING.md` walks
 //! through an example.
@@ -11,29 +11,43 @@ mod trial;
 
 pub use context::{Context, Files, NoFiles, Silent, Watcher};
 
-use crate::report::{Error, Report};
-
-/// Declares the families: their modules, and [`Experiment`], the clap subcommand that holds them all.
-macro_rules! registry {
-    ($($module:ident::$Family:ident),* $(,)?) => {
+/// Declares modules of experiments, and the clap subcommand that holds them all.
+macro_rules! experiments {
+    ($(#[$about:meta])* $Enum:ident { $($module:ident::$Name:ident),* $(,)? }) => {
         $(pub mod $module;)*
 
-        /// Every experiment of the lab with its parameters, as one clap subcommand.
+        $(#[$about])*
         #[derive(Debug, Clone, clap::Subcommand)]
-        pub enum Experiment {
+        pub enum $Enum {
             $(
                 #[allow(missing_docs)]
-                $Family($module::$Family),
+                $Name($module::$Name),
             )*
         }
 
-        impl Experiment {
+        impl $Enum {
             /// Computes the experiment.
-            pub fn run(&self, context: &Context) -> Result<Report, Error> {
+            ///
+            /// # Errors
+            /// Bad input, or an interruption.
+            pub fn run(
+                &self,
+                context: &$crate::experiments::Context,
+            ) -> Result<$crate::report::Report, $crate::report::Error> {
                 match self {
-                    $(Self::$Family(family) => family.run(context),)*
+                    $(Self::$Name(what) => what.run(context),)*
                 }
             }
+        }
+    };
+}
+
+/// Declares the families.
+macro_rules! registry {
+    ($($families:tt)*) => {
+        experiments! {
+            /// Every experiment of the lab with its parameters, as one clap subcommand.
+            Experiment { $($families)* }
         }
     };
 }

@@ -1,15 +1,8 @@
 //! `ffn`: the feed-forward block. One file a subcommand; the mathematics lies in `math::ffn`.
 
-mod budget;
-mod collapse;
-mod cost;
-mod dead;
 mod fit;
-mod position;
-mod shapes;
 #[cfg(test)]
 mod tests;
-mod variants;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ndarray::Array2;
@@ -25,6 +18,19 @@ use crate::math::ffn::{
 };
 use crate::report::{Error, Report, text};
 
+experiments! {
+    /// Every experiment on the feed-forward block.
+    What {
+        shapes::Shapes,
+        budget::Budget,
+        position::PositionWise,
+        collapse::Collapse,
+        cost::Cost,
+        dead::Dead,
+        variants::Variants,
+    }
+}
+
 /// The feed-forward block: plain and gated, its shapes, cost and purpose ‖ 前馈层：普通与门控，形状、开销与作用
 #[derive(Debug, Clone, clap::Args)]
 pub struct Ffn {
@@ -33,40 +39,13 @@ pub struct Ffn {
     pub what: What,
 }
 
-/// Every experiment on the feed-forward block.
-#[derive(Debug, Clone, clap::Subcommand)]
-pub enum What {
-    /// Follow the shapes through a block on real arrays ‖ 用真实数组逐步跟踪形状
-    Shapes(shapes::Shapes),
-    /// Parameters of attention and FFN; the 2/3 rule and its rounding ‖ 注意力与 FFN 的参数量；2/3 规则与取整
-    Budget(budget::Budget),
-    /// Permute the tokens, change one token: who notices? ‖ 打乱 token、改动一个 token：谁会受影响
-    PositionWise(position::PositionWise),
-    /// Take the nonlinearity away: two matrices become one ‖ 去掉非线性：两个矩阵塌缩成一个
-    Collapse(collapse::Collapse),
-    /// The activation's share of FLOPs and of time ‖ 激活函数占多少 FLOPs、多少时间
-    Cost(cost::Cost),
-    /// Start with every unit switched off: which activations recover? ‖ 一开始就关闭所有单元：哪些激活函数能恢复
-    Dead(dead::Dead),
-    /// GLU, GEGLU and SwiGLU beside the formulas that circulate for them ‖ GLU、GEGLU、SwiGLU 与网上流传的公式对照
-    Variants(variants::Variants),
-}
-
 impl Ffn {
     /// Computes the experiment.
     ///
     /// # Errors
     /// Bad input, or an interruption.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        match &self.what {
-            What::Shapes(what) => what.run(context),
-            What::Budget(what) => what.run(context),
-            What::PositionWise(what) => what.run(context),
-            What::Collapse(what) => what.run(context),
-            What::Cost(what) => what.run(context),
-            What::Dead(what) => what.run(context),
-            What::Variants(what) => what.run(context),
-        }
+        self.what.run(context)
     }
 }
 

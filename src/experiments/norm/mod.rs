@@ -10,53 +10,31 @@ mod toy;
 use crate::experiments::Context;
 use crate::report::{Error, Report};
 
-/// Declares the subcommands: their modules, and the clap enum that holds them.
-macro_rules! subcommands {
-    ($($module:ident::$Name:ident),* $(,)?) => {
-        $(pub mod $module;)*
-
-        /// Every experiment on normalization.
-        #[derive(Debug, Clone, clap::Subcommand)]
-        pub enum What {
-            $(
-                #[allow(missing_docs)]
-                $Name($module::$Name),
-            )*
-        }
-
-        impl What {
-            /// Computes the experiment.
-            fn run(&self, context: &Context) -> Result<Report, Error> {
-                match self {
-                    $(Self::$Name(what) => what.run(context),)*
-                }
-            }
-        }
-    };
-}
-
-subcommands! {
-    layer::Layer,
-    rms::Rms,
-    invariance::Invariance,
-    independence::Independence,
-    gradcheck::Gradcheck,
-    rms_vs_std::RmsVsStd,
-    axes::Axes,
-    batch::Batch,
-    time::Time,
-    length::Length,
-    half::Half,
-    statistics::Statistics,
-    directions::Directions,
-    placement::Placement,
-    deepnorm::Deepnorm,
-    update::Update,
-    growth::Growth,
-    signal::Signal,
-    init::Init,
-    lookalike::Lookalike,
-    warmup::Warmup,
+experiments! {
+    /// Every experiment on normalization.
+    What {
+        layer::Layer,
+        rms::Rms,
+        invariance::Invariance,
+        independence::Independence,
+        gradcheck::Gradcheck,
+        rms_vs_std::RmsVsStd,
+        axes::Axes,
+        batch::Batch,
+        time::Time,
+        length::Length,
+        half::Half,
+        statistics::Statistics,
+        directions::Directions,
+        placement::Placement,
+        deepnorm::Deepnorm,
+        update::Update,
+        growth::Growth,
+        signal::Signal,
+        init::Init,
+        lookalike::Lookalike,
+        warmup::Warmup,
+    }
 }
 
 /// Normalization: LayerNorm, RMSNorm, BatchNorm, what they do and where they stand ‖ 归一化：LayerNorm、RMSNorm、BatchNorm 的算法、性质与位置

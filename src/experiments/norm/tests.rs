@@ -116,7 +116,7 @@ fn long_work_can_be_stopped() {
         "norm length --longest 2048 --layers 1 --dim 256 --draws 32",
         "norm signal",
         "norm warmup",
-        "norm placement --depths 19 --dim 512 --tokens 512",
+        "norm placement --depths 8 --dim 512 --tokens 512",
     ] {
         stops(line);
     }

@@ -7,42 +7,20 @@ pub mod source;
 use crate::experiments::Context;
 use crate::report::{Error, Report};
 
-/// Declares the subcommands: their modules, and the clap enum that holds them.
-macro_rules! subcommands {
-    ($($module:ident::$Name:ident),* $(,)?) => {
-        $(pub mod $module;)*
-
-        /// Every command on tokenizers.
-        #[derive(Debug, Clone, clap::Subcommand)]
-        pub enum What {
-            $(
-                #[allow(missing_docs)]
-                $Name($module::$Name),
-            )*
-        }
-
-        impl What {
-            /// Computes it.
-            fn run(&self, context: &Context) -> Result<Report, Error> {
-                match self {
-                    $(Self::$Name(what) => what.run(context),)*
-                }
-            }
-        }
-    };
-}
-
-subcommands! {
-    train::Train,
-    encode::Encode,
-    decode::Decode,
-    merges::Merges,
-    scores::Scores,
-    walk::Walk,
-    lattice::Lattice,
-    curve::Curve,
-    cost::Cost,
-    stories::Stories,
+experiments! {
+    /// Every command on tokenizers.
+    What {
+        train::Train,
+        encode::Encode,
+        decode::Decode,
+        merges::Merges,
+        scores::Scores,
+        walk::Walk,
+        lattice::Lattice,
+        curve::Curve,
+        cost::Cost,
+        stories::Stories,
+    }
 }
 
 /// Tokenizer: train, trace, encode and compare BPE, WordPiece and Unigram ‖ 分词器：训练、追踪、编码与比较 BPE、WordPiece、Unigram

@@ -18,30 +18,42 @@ const SMALL: Config = Config {
     gain: 1.0,
 };
 
-#[test]
-fn the_whole_stack_agrees_with_finite_differences() {
-    for placement in Placement::ALL {
-        for norm in [NormKind::LayerNorm, NormKind::RmsNorm, NormKind::None] {
-            let mut rng = ChaCha8Rng::seed_from_u64(5);
-            let stack = Stack::<f64>::new(&Config { placement, norm, ..SMALL }, &mut rng);
-            let (x, dy) = (xavier(3, 4, 2.0, &mut rng), xavier(3, 4, 1.0, &mut rng));
-            let (_, tape) = stack.forward(x.clone());
-            let back = stack.backward(&tape, dy.view());
-            let forward = |s: &Stack<f64>, x: ArrayView2<f64>| s.forward(x.to_owned()).0;
-            assert_gradients(&stack, &x, &dy, forward, &back.streams[0], &back.gradient, 1e-6);
-        }
-    }
-}
-
-#[test]
-fn a_gated_block_agrees_with_finite_differences_too() {
-    let mut rng = ChaCha8Rng::seed_from_u64(8);
-    let stack = Stack::<f64>::new(&Config { ffn: Kind::Swiglu, ..SMALL }, &mut rng);
+/// Every gradient of a stack of this shape against central differences.
+fn agrees_with_finite_differences(config: &Config) {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let stack = Stack::<f64>::new(config, &mut rng);
     let (x, dy) = (xavier(3, 4, 2.0, &mut rng), xavier(3, 4, 1.0, &mut rng));
     let (_, tape) = stack.forward(x.clone());
     let back = stack.backward(&tape, dy.view());
     let forward = |s: &Stack<f64>, x: ArrayView2<f64>| s.forward(x.to_owned()).0;
     assert_gradients(&stack, &x, &dy, forward, &back.streams[0], &back.gradient, 1e-6);
+}
+
+#[test]
+fn the_whole_stack_agrees_with_finite_differences() {
+    for placement in Placement::ALL {
+        for norm in [NormKind::LayerNorm, NormKind::RmsNorm, NormKind::None] {
+            agrees_with_finite_differences(&Config { placement, norm, ..SMALL });
+        }
+    }
+    agrees_with_finite_differences(&Config { ffn: Kind::Swiglu, ..SMALL });
+}
+
+#[test]
+fn a_pass_stops_when_it_is_told_to() {
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let stack = Stack::<f64>::new(&SMALL, &mut rng);
+    let x = xavier(3, 4, 1.0, &mut rng);
+    let asked = std::cell::Cell::new(0);
+    let third = || {
+        asked.set(asked.get() + 1);
+        if asked.get() == 3 { Err("enough") } else { Ok(()) }
+    };
+    assert_eq!(stack.try_forward(x.clone(), third).err(), Some("enough"));
+    assert_eq!(asked.get(), 3);
+    let (y, tape) = stack.forward(x);
+    asked.set(0);
+    assert_eq!(stack.try_backward(&tape, y.view(), third).err(), Some("enough"));
 }
 
 #[test]
