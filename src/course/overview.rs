@@ -79,8 +79,8 @@ pub fn progress(pack: &Pack, lessons: &[Lesson], progress: &Progress) -> Report 
         .iter()
         .filter_map(|t| tallies.get(t.id.as_str()).map(|tally| (t.id.as_str(), &t.title, tally)))
         .collect();
-    let mut table = Table::new(text("By track", "按单元"))
-        .words(text("track", "单元"))
+    let mut table = Table::new(text("By track", "按专题"))
+        .words(text("track", "专题"))
         .words(text("lessons done", "已完成的课"))
         .numbers(text("right", "答对"))
         .numbers(text("wrong", "答错"))

@@ -62,19 +62,21 @@ impl Error {
         match self {
             Self::Input(m) => {
                 let mut line = m.wrong.get(lang).to_string();
-                if let Some(allowed) = &m.allowed {
-                    let asked = line.ends_with(['?', '？']); // a question needs no semicolon
-                    line += match (zh, asked) {
-                        (true, true) => "可用：",
-                        (true, false) => "；可用：",
-                        (false, true) => " Allowed: ",
-                        (false, false) => "; allowed: ",
+                let parts = [
+                    ("allowed", "可用", m.allowed.as_ref().map(|a| a.get(lang))),
+                    ("example", "例如", m.example.as_deref()),
+                ];
+                for (en, label, words) in parts {
+                    let Some(words) = words else { continue };
+                    // A question ("did you mean …?") needs no semicolon after it.
+                    let asked = line.ends_with(['?', '？']);
+                    let name = if zh { label } else { en };
+                    line += &match (zh, asked) {
+                        (true, true) => format!("{name}：{words}"),
+                        (true, false) => format!("；{name}：{words}"),
+                        (false, true) => format!(" ({name}: {words})"),
+                        (false, false) => format!("; {name}: {words}"),
                     };
-                    line += allowed.get(lang);
-                }
-                if let Some(example) = &m.example {
-                    line += if zh { "；例如：" } else { "; example: " };
-                    line += example;
                 }
                 line
             }

@@ -68,7 +68,6 @@ pub(super) fn spaced(before: Option<char>, rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::render::terminal::{Style, markdown};
     use crate::report::Lang;
 
