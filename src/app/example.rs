@@ -1,7 +1,9 @@
 //! A line that works, for each command: the first of its `after_help`, or one made from its
 //! arguments.
 
-use clap::{Arg, Command};
+use clap::{Arg, Command, ValueHint};
+
+use super::words;
 
 /// An example for the last command of a path through the tree, as one types it in a system shell.
 pub fn of(path: &[&Command]) -> String {
@@ -14,11 +16,38 @@ pub fn of(path: &[&Command]) -> String {
     if let Some(first) = command.get_subcommands().next() {
         return of(&[path, &[first]].concat());
     }
-    let values = command.get_positionals().filter(|a| a.is_required_set()).map(any_value);
-    match values.collect::<Option<Vec<_>>>() {
-        Some(values) => [vec!["llm-lab".to_string()], names, values].concat().join(" "),
-        _ => [vec!["llm-lab help".to_string()], names].concat().join(" "),
+    let required = command.get_positionals().filter(|a| a.is_required_set());
+    let values = required.filter_map(|arg| any_values(arg).into_iter().next());
+    [vec!["llm-lab".to_string()], names, values.collect()].concat().join(" ")
+}
+
+/// An example with one argument of the last command in it: one that its author wrote, or else the
+/// command with a value that this argument takes.
+pub fn using(path: &[&Command], arg: &Arg) -> String {
+    let plain = of(path);
+    let (Some(flag), Some((root, rest))) = (arg.get_long(), path.split_first()) else {
+        return plain;
+    };
+    let flag = format!("--{flag}");
+    let names = rest.iter().map(|c| c.get_name().to_string());
+    let bare = [vec!["llm-lab".to_string()], names.collect()].concat().join(" ");
+    let mut lines = path.last().map(|c| written(c)).unwrap_or_default();
+    if let Some(line) = lines.iter().find(|line| line.split(' ').any(|word| word == flag)) {
+        return line.clone();
     }
+    lines.extend([plain.clone(), bare]);
+    let values = any_values(arg);
+    let longer = lines.iter().flat_map(|line| {
+        values.iter().map(move |value| format!("{line} {flag} {value}").trim_end().to_string())
+    });
+    longer.into_iter().find(|line| parses(root, line)).unwrap_or(plain)
+}
+
+/// Whether the tree takes a line.
+fn parses(tree: &Command, line: &str) -> bool {
+    let Ok(words) = words::words(line) else { return false };
+    let words = words.into_iter().map(|word| words::plain(&word.into()));
+    tree.clone().try_get_matches_from(words).is_ok()
 }
 
 /// The examples that the command's author wrote, one a line, with `llm-lab` in front.
@@ -32,9 +61,24 @@ pub fn written(command: &Command) -> Vec<String> {
         .collect()
 }
 
-/// A value that a required argument takes, where it has a list of them.
-fn any_value(arg: &Arg) -> Option<String> {
-    arg.get_possible_values().first().map(|v| v.get_name().to_string())
+/// What an argument may take, the likeliest first.
+fn any_values(arg: &Arg) -> Vec<String> {
+    if !arg.get_action().takes_values() {
+        return vec![String::new()];
+    }
+    let usual: Vec<_> = arg.get_default_values().iter().map(|v| v.to_string_lossy()).collect();
+    if !usual.is_empty() {
+        return vec![usual.join(" ")];
+    }
+    let listed = arg.get_possible_values().into_iter().map(|v| v.get_name().to_string());
+    let listed: Vec<_> = listed.take(1).collect();
+    let words: &[&str] = match arg.get_value_hint() {
+        _ if !listed.is_empty() => return listed,
+        ValueHint::AnyPath => &["pictures"],
+        ValueHint::DirPath => &["lessons"],
+        _ => &["2", "0.5"],
+    };
+    words.iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]
@@ -50,6 +94,31 @@ mod tests {
         for next in command.get_subcommands() {
             each(&[path, &[next]].concat(), seen);
         }
+    }
+
+    fn each_option(path: &[&Command], seen: &mut usize) {
+        let command = path[path.len() - 1];
+        for arg in command.get_arguments() {
+            let Some(flag) = arg.get_long().filter(|f| !["help", "version"].contains(f)) else {
+                continue;
+            };
+            let example = using(path, arg);
+            assert!(example.split(' ').any(|w| w == format!("--{flag}")), "--{flag}: {example}");
+            assert!(parses(path[0], &example), "{example}");
+            *seen += 1;
+        }
+        for next in command.get_subcommands() {
+            each_option(&[path, &[next]].concat(), seen);
+        }
+    }
+
+    #[test]
+    fn every_option_has_an_example_with_it() {
+        let mut tree = tree();
+        tree.build();
+        let mut seen = 0;
+        each_option(&[&tree], &mut seen);
+        assert!(seen > 100, "{seen}");
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod words;
 
 pub use grammar::tree;
 pub use lab::Lab;
-pub use mistake::shown;
+pub use mistake::{example_for, shown};
 pub use parse::{Asked, parse, parse_command};
 pub use settings::{Color, Format, Globals, Settings, View, settings_from};
 pub use words::{Place, look_among, words};

@@ -7,7 +7,7 @@ use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
 use super::grammar::{Command, Line, Session, tree};
-use super::words::{Place, look_among, words};
+use super::words::{Place, look_among, plain, words};
 use super::{help, mistake};
 use crate::report::{Error, Lang, text};
 
@@ -26,7 +26,7 @@ pub enum Asked {
 /// One clear line for whatever is wrong with them.
 pub fn parse(words: &[OsString], place: Place, lang: Lang) -> Result<Asked, Error> {
     let mut tree = tree();
-    let matches = match tree.try_get_matches_from_mut(words) {
+    let matches = match tree.try_get_matches_from_mut(words.iter().map(plain)) {
         Ok(matches) => matches,
         Err(error) => {
             return match error.kind() {
@@ -64,6 +64,7 @@ fn explained(command: &[String], tree: &mut clap::Command) -> Result<(), Error> 
                     format!("there is no help on '{}'", mistake::shown(word)),
                     format!("没有关于“{}”的帮助", mistake::shown(word)),
                 ))
+                .allowed(text("the name of a command", "命令的名称"))
                 .example("llm-lab help plot")),
             };
         };
@@ -99,5 +100,16 @@ mod tests {
         assert!(words("# nothing").unwrap().is_empty());
         assert!(wrong("# nothing").starts_with("a command is missing"));
         assert!(wrong("--seed 3").starts_with("a command is missing"));
+    }
+
+    #[test]
+    fn every_way_to_write_a_negative_number_is_a_value() {
+        for line in ["plot relu --range -1e-6 1e-6", "norm layer --vector -.5 -2e3 -4 -0 -1E-3"] {
+            assert!(parse_command(line).is_ok(), "{line}");
+        }
+        for word in ["-inf", "-1e999", "-NaN"] {
+            let line = wrong(&format!("plot swish --beta {word}"));
+            assert!(line.starts_with(&format!("--beta cannot be '{word}'")), "{line}");
+        }
     }
 }

@@ -61,6 +61,17 @@ pub fn look_among(words: &[OsString]) -> (Option<Lang>, Option<Color>) {
     (lang, color)
 }
 
+/// A negative number as clap knows one: it takes `-1e-6`, `-.5` and `-inf` for options.
+pub fn plain(word: &OsString) -> OsString {
+    let number = word.to_str().filter(|w| w.starts_with('-')).and_then(|w| w.parse::<f64>().ok());
+    match number {
+        Some(x) if x.is_finite() => format!("-{}", x.abs()).into(),
+        // a number that every value parser refuses
+        Some(_) => "-1e999".into(),
+        None => word.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,12 @@
 //! What clap knows about one error, and how the lab words it.
 
+use std::ffi::OsString;
+
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Command};
 
 use super::shown;
+use crate::app::words;
 use crate::report::{Error, Text, text};
 
 /// What clap knows about one error, and where in the tree it happened.
@@ -14,6 +17,8 @@ pub struct Facts<'a> {
     pub command: &'a Command,
     /// The commands on the way there, the root first.
     pub path: &'a [&'a Command],
+    /// The words as typed.
+    pub words: &'a [OsString],
 }
 
 impl Facts<'_> {
@@ -37,8 +42,21 @@ impl Facts<'_> {
         short_name(&self.one(ContextKind::InvalidArg))
     }
 
+    /// The argument that the error is about, or that was meant, in the tree.
+    pub fn about(&self) -> Option<&Arg> {
+        let (wrong, meant) = (self.argument(), self.one(ContextKind::SuggestedArg));
+        let meant = meant.split_whitespace().next().unwrap_or_default();
+        self.command.get_arguments().find(|arg| {
+            let name = short_name(&arg.to_string());
+            name == wrong || name == meant
+        })
+    }
+
+    /// The value as it was typed.
     fn value(&self) -> String {
-        shown(&self.one(ContextKind::InvalidValue))
+        let value = self.one(ContextKind::InvalidValue);
+        let typed = self.words.iter().find(|word| words::plain(word).to_str() == Some(&value));
+        shown(&typed.map_or(value.clone(), |word| word.to_string_lossy().into_owned()))
     }
 
     /// No command is called so.
@@ -90,7 +108,10 @@ impl Facts<'_> {
             let wrong =
                 text(format!("unexpected argument '{word}'"), format!("多余的参数“{word}”"));
             let takes: Vec<_> = self.command.get_positionals().map(ToString::to_string).collect();
-            return self.allow(wrong, &takes);
+            return match takes.is_empty() {
+                true => Error::input(wrong).allowed(text("only options here", "这里只能写选项")),
+                false => self.allow(wrong, &takes),
+            };
         }
         let suggested = self.one(ContextKind::SuggestedArg);
         let suggested: Vec<_> =
@@ -99,7 +120,7 @@ impl Facts<'_> {
         let wrong = text(format!("unknown option {word}{en}"), format!("没有选项 {word}{zh}"));
         let own = |arg: &&Arg| !arg.is_global_set() && !arg.is_hide_set();
         let mut valid: Vec<_> = self.command.get_arguments().filter(own).collect();
-        if valid.iter().all(|arg| arg.get_long().is_none()) {
+        if self.path.len() == 1 || valid.iter().all(|arg| arg.get_long().is_none()) {
             valid = self.command.get_arguments().filter(|arg| !arg.is_hide_set()).collect();
         }
         let valid: Vec<_> =
@@ -123,7 +144,7 @@ impl Facts<'_> {
             format!("'{place}' needs {}", list.join(" ")),
             format!("{place} 缺少 {}", list.join(" ")),
         );
-        let arg = self.command.get_arguments().find(|a| missing.contains(&a.to_string()));
+        let arg = self.command.get_arguments().find(|a| list.contains(&required_name(a)));
         let error = Error::input(wrong);
         match arg.map(allowed_by) {
             Some(Some(allowed)) => error.allowed(allowed),
@@ -203,6 +224,11 @@ fn allowed_by(arg: &Arg) -> Option<Text> {
 /// `--beta <N>...` as `--beta`, `<CURVES>...` as `<CURVES>`.
 fn short_name(arg: &str) -> String {
     arg.split_whitespace().next().unwrap_or(arg).trim_end_matches('.').to_string()
+}
+
+/// A positional as clap names it where it is missing: `<LESSON>`, though `[LESSON]` may be left out.
+fn required_name(arg: &Arg) -> String {
+    short_name(&arg.to_string()).replace('[', "<").replace(']', ">")
 }
 
 /// The names of the subcommands, without those that only repeat help.

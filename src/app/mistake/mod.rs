@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use clap::Command;
 use clap::error::ErrorKind;
 
-use super::example;
+use super::{example, grammar};
 use crate::report::{Error, Text, text};
 use facts::{Facts, first_line};
 
@@ -16,7 +16,7 @@ use facts::{Facts, first_line};
 pub fn explain(error: &clap::Error, tree: &Command, words: &[OsString]) -> Error {
     let path = reached(tree, words);
     let command = path.last().copied().unwrap_or(tree);
-    let facts = Facts { error, command, path: &path };
+    let facts = Facts { error, command, path: &path, words };
     let mistake = match error.kind() {
         ErrorKind::InvalidSubcommand => facts.unknown_command(),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
@@ -33,7 +33,15 @@ pub fn explain(error: &clap::Error, tree: &Command, words: &[OsString]) -> Error
         ErrorKind::InvalidUtf8 => not_unicode(words),
         _ => Error::input(Text::same(shown(first_line(error)))),
     };
-    mistake.example(example::of(&path))
+    mistake.example(match facts.about() {
+        Some(arg) => example::using(&path, arg),
+        None => example::of(&path),
+    })
+}
+
+/// An example for the command that the words name.
+pub fn example_for(words: &[OsString]) -> String {
+    example::of(&reached(&grammar::tree(), words))
 }
 
 fn not_unicode(words: &[OsString]) -> Error {
@@ -86,7 +94,7 @@ mod tests {
     #[test]
     fn each_mistake_names_what_is_wrong_and_what_is_allowed() {
         for (line, parts) in [
-            ("plto relu", &["unknown command 'plto'", "did you mean 'plot'", "allowed: "][..]),
+            ("plto relu", &["unknown command 'plto'", "did you mean 'plot'", "llowed: "][..]),
             ("plot swsh", &["'swsh'", "did you mean 'swish'", "gelu"]),
             ("plot swish --beta NaN", &["--beta cannot be 'NaN'", "allowed: 0, or a number"]),
             ("plot swish --beta", &["--beta needs a value"]),
@@ -95,7 +103,13 @@ mod tests {
             ("plot swish --lang fr", &["--lang does not know 'fr'", "en, zh"]),
             ("plot swish --seed -1", &["--seed"]),
             ("plot swish --seed 1 --seed 2", &["--seed is given more than once"]),
-            ("exit now", &["unexpected argument 'now'"]),
+            ("exit now", &["unexpected argument 'now'", "allowed: "]),
+            ("plot swish --range 1 x", &["--range cannot be 'x'", "--range -4 4"]),
+            ("norm rms --epss 1", &["--eps", "example: llm-lab norm rms --eps 1e-5"]),
+            ("lesson --print", &["needs <LESSON>", "allowed: "]),
+            ("progress reset", &["needs <TOPIC>", "allowed: "]),
+            ("set seed x", &["example: llm-lab set seed "]),
+            ("--foo", &["unknown option --foo", "--seed", "--lang"]),
         ] {
             let said = said(line, Lang::En);
             assert!(!said.contains('\n'), "{said}");

@@ -114,5 +114,6 @@ fn needs(names: &[String], curve: &str, option: &str, values: &[f64]) -> Result<
         format!("{option} belongs to the curve {curve}, which is not drawn"),
         format!("{option} 是曲线 {curve} 的参数，但这里没有画它"),
     ))
+    .allowed(text(format!("with {curve} among the curves"), format!("曲线中要有 {curve}")))
     .example(format!("llm-lab plot {curve} {option} 0.5")))
 }

@@ -8,14 +8,14 @@ mod tests;
 mod words;
 
 use crate::experiments::{Context, params};
-use crate::report::{Error, Report, text};
+use crate::report::{Error, Report, number, text};
 use curve::Curve;
 use features::{Features, features, gap};
 
 /// Plot activation functions, their slopes and their curvatures ‖ 画激活函数及其一阶、二阶导数
 #[derive(Debug, Clone, clap::Args)]
 #[command(
-    after_help = "plot swish --beta 0.5\nplot swish --beta 0.1 1 10\nplot gelu relu silu --derivative --range -4 4\nplot gelu-tanh --against gelu"
+    after_help = "plot swish --beta 0.5\nplot swish --beta 0.1 1 10\nplot gelu relu silu --derivative --range -4 4\nplot gelu-tanh --against gelu\nplot leaky-relu --alpha 0.01 0.2\nplot swish --at -2 0 2"
 )]
 pub struct Plot {
     /// Curves to draw over each other ‖ 要叠画的曲线
@@ -89,10 +89,13 @@ impl Plot {
             return Ok((low, high));
         }
         Err(Error::input(text(
-            format!("the range from {low} to {high} is empty or reversed"),
-            format!("区间 {low} 到 {high} 为空或两端颠倒"),
+            format!("the range from {} to {} is empty or reversed", number(low), number(high)),
+            format!("区间 {} 到 {} 为空或两端颠倒", number(low), number(high)),
         ))
-        .allowed(text("a low end, then a higher one", "先写较小的一端，再写较大的一端"))
+        .allowed(text(
+            "a low end, then one at least 0.000001 higher",
+            "先写较小的一端，再写至少大 0.000001 的一端",
+        ))
         .example("llm-lab plot gelu --range -4 4"))
     }
 }
