@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use super::Problem;
 use super::lesson::{FORMAT, Header, Lesson};
-use super::problem::meant;
+use super::problem::unknown;
 use super::read;
 use super::yaml::{Guarded, forbidden, guard};
 use crate::report::{Error, Text, text};
@@ -215,9 +215,8 @@ impl Pack {
 
     fn unknown<'a>(&self, id: &str, known: impl Iterator<Item = &'a str>) -> Error {
         let id: String = id.chars().filter(|c| !c.is_control()).take(60).collect();
-        Error::input(text(format!("no lesson `{id}`"), format!("没有名为 `{id}` 的课程")))
-            .allowed(meant(&id, known))
-            .example("llm-lab lessons")
+        let wrong = text(format!("no lesson `{id}`"), format!("没有名为 `{id}` 的课程"));
+        unknown(wrong, &id, known).example("llm-lab lessons")
     }
 
     /// Sorts the lessons: tracks as the index says, then by name; in a track likewise, and without

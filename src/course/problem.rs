@@ -1,5 +1,7 @@
 //! What is wrong with a pack: where, what, and the mend.
 
+use std::collections::HashSet;
+
 use crate::report::{Error, Lang, Text, text};
 
 /// A place in a file, both counted from 1, columns in characters.
@@ -75,19 +77,40 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, c)| c)
 }
 
+/// A learner's word that names nothing here: what is near, and what there is.
+pub(super) fn unknown<'a>(
+    wrong: Text,
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Error {
+    let mut seen = HashSet::new();
+    let all: Vec<&str> = candidates.into_iter().filter(|c| seen.insert(*c)).collect();
+    let wrong = match nearest(word, all.iter().copied()) {
+        None => wrong,
+        Some(near) => text(
+            format!("{}, did you mean `{near}`?", wrong.en),
+            format!("{}，是不是“{near}”？", wrong.zh),
+        ),
+    };
+    Error::input(wrong).allowed(match all.is_empty() {
+        true => text("nothing: the folder holds no lessons", "没有可选项：目录里没有课程"),
+        false => listed(&all),
+    })
+}
+
+/// The first dozen.
+fn listed(all: &[&str]) -> Text {
+    let list = all.iter().take(12).map(|c| format!("`{c}`")).collect::<Vec<_>>();
+    let more = if all.len() > 12 { ", …" } else { "" };
+    text(format!("one of {}{more}", list.join(", ")), format!("可选：{}{more}", list.join("、")))
+}
+
 /// "did you mean X?", or the candidates themselves.
 pub(super) fn meant<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Text {
     let all: Vec<&str> = candidates.into_iter().collect();
     match nearest(word, all.iter().copied()) {
         Some(near) => text(format!("did you mean `{near}`?"), format!("是不是想写 `{near}`？")),
         None if all.is_empty() => text("there is none here: remove it", "这里没有可选项：请删去"),
-        None => {
-            let list = all.iter().take(12).map(|c| format!("`{c}`")).collect::<Vec<_>>();
-            let more = if all.len() > 12 { ", …" } else { "" };
-            text(
-                format!("one of {}{more}", list.join(", ")),
-                format!("可选：{}{more}", list.join("、")),
-            )
-        }
+        None => listed(&all),
     }
 }

@@ -3,7 +3,7 @@
 use super::Runner;
 use super::lesson::{Expect, Lesson};
 use super::once::{Once, Step};
-use super::problem::meant;
+use super::problem::unknown;
 use crate::report::{Cell, Error, Lang, Report, Table, Text, Value, number, text};
 
 /// One expectation with what was measured.
@@ -133,12 +133,11 @@ fn known(lessons: &[Lesson], id: &str) -> Result<(), Error> {
         return Ok(());
     }
     let id: String = id.chars().filter(|c| !c.is_control()).take(60).collect();
-    Err(Error::input(text(
+    let wrong = text(
         format!("no track, lesson, claim or myth `{id}`"),
         format!("没有名为 `{id}` 的单元、课程、论断或误区"),
-    ))
-    .allowed(meant(&id, ids))
-    .example("llm-lab verify"))
+    );
+    Err(unknown(wrong, &id, ids).example("llm-lab verify"))
 }
 
 fn measure(subject: &Subject, slow: bool, once: &Once) -> Result<Vec<Row>, Error> {
