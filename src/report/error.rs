@@ -50,6 +50,14 @@ impl Error {
         self
     }
 
+    /// Adds an example to bad input that has none.
+    pub fn or_example(mut self, command: impl FnOnce() -> String) -> Self {
+        if let Self::Input(mistake) = &mut self {
+            mistake.example.get_or_insert_with(command);
+        }
+        self
+    }
+
     /// The error as the one line that a learner reads (without a prefix such as `error:`).
     ///
     /// ```

@@ -78,6 +78,7 @@ impl Lines {
         let line = String::from_utf8(bytes).map_err(|_| {
             Error::input(text("the line is not valid UTF-8", "这一行不是合法的 UTF-8"))
                 .allowed(text("UTF-8 text", "UTF-8 文本"))
+                .example("plot swish --beta 0.5")
         })?;
         let line = line.trim_end_matches(['\n', '\r']);
         let line = if self.read == 1 { line.trim_start_matches('\u{feff}') } else { line };
@@ -107,4 +108,5 @@ impl Lines {
 fn too_long() -> Error {
     Error::input(text("the line is too long", "这一行太长"))
         .allowed(text("up to 1 MiB", "最多 1 MiB"))
+        .example("plot swish --beta 0.5")
 }

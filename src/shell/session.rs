@@ -81,7 +81,16 @@ impl Session {
     pub fn respond_to(&mut self, words: &[OsString], place: Place) -> Result<Response, Error> {
         match app::parse(words, place, self.settings.lang)? {
             Asked::Show(page) => Ok(Response::Page(page)),
-            Asked::Run(line) => self.run(&line, &as_typed(words)),
+            Asked::Run(line) => self.run(&line, &as_typed(words)).map_err(|error| {
+                let lessons = line.globals.lessons.as_ref().or(self.settings.lessons.as_ref());
+                error.or_example(|| match (&line.command, lessons) {
+                    // what is wrong in a folder of lessons is shown whole by its check
+                    (Some(Command::Learn(_) | Command::Prove(_)), Some(dir)) => {
+                        as_typed(&["llm-lab".into(), "check".into(), dir.into()])
+                    }
+                    _ => app::example_for(words),
+                })
+            }),
         }
     }
 
