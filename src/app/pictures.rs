@@ -200,6 +200,7 @@ fn reason(error: &io::Error) -> (String, String) {
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
             ("a file stands where a folder is needed", "需要目录的位置上是一个文件")
         }
+        ErrorKind::NotFound => ("no folder can be made there", "那里无法新建目录"),
         ErrorKind::IsADirectory => ("it is a folder", "它是目录"),
         ErrorKind::ReadOnlyFilesystem => ("read-only file system", "文件系统只读"),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ("the disk is full", "磁盘已满"),

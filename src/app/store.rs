@@ -120,7 +120,7 @@ impl Store {
             // a newer program's file is not damaged, and not ours to put aside
             Err(error) if newer(&json) => Err(Error::Machine(text(
                 format!("{}: {}", self.path.display(), error.line(Lang::En)),
-                format!("{}:{}", self.path.display(), error.line(Lang::Zh)),
+                format!("{}：{}", self.path.display(), error.line(Lang::Zh)),
             ))),
             Err(error) => Ok(State::Damaged(text(error.line(Lang::En), error.line(Lang::Zh)))),
         }

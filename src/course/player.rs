@@ -110,6 +110,10 @@ impl Player {
                 self.close(answered, reply);
             }
             (Word::Answer, Waits::Prediction) => self.reveal(None, reply, runner),
+            (Word::Hint, Waits::Prediction) => reply.parts.push(Part::Note(text(
+                "No hint here: a guess is enough; `answer` shows it, `skip` goes on.",
+                "这里没有提示：猜一个数即可；`answer` 看答案，`skip` 跳过。",
+            ))),
             (Word::Hint | Word::Answer, _) => reply.parts.push(Part::Note(text(
                 "Nothing is asked here; Enter goes on.",
                 "这一步没有提问；按回车继续。",
@@ -336,6 +340,7 @@ mod tests {
         let (mut player, _) = at(1);
         assert!(say(&mut player, "").contains("Commit"));
         assert!(say(&mut player, "somewhere left").contains("Type a number"));
+        assert!(say(&mut player, "hint").contains("No hint here"));
         assert!(say(&mut player, "3").contains("false: You said 3"));
         let (mut player, _) = at(1);
         assert!(say(&mut player, "answer").contains("Measured: **-1.278**"));

@@ -63,8 +63,8 @@ impl Progress {
     pub fn from_json(json: &str) -> Result<Self, Error> {
         let progress: Self = serde_json::from_str(json).map_err(|e| {
             Error::input(text(
-                format!("the progress is damaged at line {}, column {}: {e}", e.line(), e.column()),
-                format!("进度数据已损坏（第 {} 行第 {} 列）：{e}", e.line(), e.column()),
+                format!("the progress is damaged: {e}"),
+                format!("进度数据已损坏：{e}"),
             ))
         })?;
         if progress.format != FORMAT {
@@ -179,7 +179,7 @@ mod tests {
     fn damage_is_named_with_its_place() {
         let json = Progress::default().to_json();
         let line = Progress::from_json(&json[..json.len() / 2]).unwrap_err().line(Lang::En);
-        assert!(line.starts_with("the progress is damaged at line"), "{line}");
+        assert!(line.starts_with("the progress is damaged: "), "{line}");
         let newer = Progress::from_json(r#"{"format": 9}"#).unwrap_err().line(Lang::En);
         assert!(newer.contains("a newer llm-lab wrote it"), "{newer}");
     }

@@ -39,11 +39,8 @@ pub fn guard<'a>(file: &'a str, bytes: &'a [u8]) -> Result<Guarded<'a>, Problem>
         return Err(Problem::new(
             file,
             Place::START,
-            text(
-                format!("the file has {} bytes", bytes.len()),
-                format!("文件有 {} 字节", bytes.len()),
-            ),
-            text("at most 1 MiB: split it", "最多 1 MiB：请拆分"),
+            text("the file is longer than 1 MiB", "文件超过 1 MiB"),
+            text("split it", "请拆分"),
         ));
     }
     let text = characters::utf8(file, bytes)?;
@@ -86,7 +83,7 @@ mod tests {
         starts(b"a: 1\n---\nb: 2\n", "a.yaml:2:1: a second document");
         starts(b"{a: 1}: 2\n", "a.yaml:1:1: ");
         starts(b"a: \"open\n", "a.yaml:");
-        starts(&vec![b'a'; MAX_BYTES + 1], "a.yaml:1:1: the file has 1048577 bytes");
+        starts(&vec![b'a'; MAX_BYTES + 1], "a.yaml:1:1: the file is longer than 1 MiB");
     }
 
     #[test]
