@@ -28,7 +28,7 @@ pub fn using(path: &[&Command], arg: &Arg) -> String {
     let (Some(flag), Some((root, rest))) = (arg.get_long(), path.split_first()) else {
         return plain;
     };
-    let flag = format!("--{flag}");
+    let flag = &format!("--{flag}");
     let names = rest.iter().map(|c| c.get_name().to_string());
     let bare = [vec!["llm-lab".to_string()], names.collect()].concat().join(" ");
     let mut lines = path.last().map(|c| written(c)).unwrap_or_default();

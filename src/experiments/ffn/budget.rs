@@ -14,6 +14,9 @@ use crate::report::{
 
 /// Parameters of attention and FFN; the 2/3 rule and its rounding ‖ 注意力与 FFN 的参数量；2/3 规则与取整
 #[derive(Debug, Clone, clap::Args)]
+#[command(
+    after_help = "ffn budget llama-7b\nffn budget --d-model 4096\nffn budget --d-model 4096 --multiple 128"
+)]
 pub struct Budget {
     /// Published models; without one a selection ‖ 已发表的模型；不写则选几个
     #[arg(value_name = "MODEL", value_parser = PossibleValuesParser::new(known().map(|m| m.id)), conflicts_with_all = ["d_model", "multiple"])]
