@@ -25,6 +25,9 @@ pub struct Directions {
     pub mean: f64,
 }
 
+/// ε of the norms: none, so that angles are exact.
+const EPS: f64 = 0.0;
+
 impl Directions {
     /// Three groups of like tokens of different lengths, before and after each norm.
     ///
@@ -32,70 +35,12 @@ impl Directions {
     /// None that its parameters allow.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
         let x = self.tokens(context)?; // (T, d)
-        let mut centred = x.clone();
-        for mut row in centred.rows_mut() {
-            let (mean, _) = input::moments(&row.to_vec());
-            row.mapv_inplace(|v| v - mean);
-        }
+        let centred = input::centred(&x); // (T, d)
         let mut report = Report::new(text("What outlives a norm", "归一化之后还剩什么"));
         report.formula(
             "cos(LN(a), LN(b)) = cos(a − mean(a), b − mean(b))\ncos(RMS(a), RMS(b)) = cos(a, b)",
         );
-        let mut table = Table::new(text("Before and after", "归一化前后"))
-            .words(text("norm", "归一化"))
-            .numbers(text("largest change of a cosine", "余弦的最大变化"))
-            .numbers(text("the same, tokens centred first", "同上，但先去中心"))
-            .numbers(text(
-                "order of features within a token kept (%)",
-                "token 内特征次序保留率（%）",
-            ))
-            .numbers(text(
-                "order of tokens within a feature kept (%)",
-                "特征内 token 次序保留率（%）",
-            ))
-            .numbers(text("shortest over longest token", "最短与最长 token 之比"));
-        const EPS: f64 = 0.0;
-        let lengths = |a: &Array2<f64>| {
-            let all: Vec<f64> = a.rows().into_iter().map(|r| r.dot(&r).sqrt()).collect();
-            let (low, high) = all.iter().fold((f64::MAX, 0.0), |(l, h), &v| (v.min(l), v.max(h)));
-            low / high
-        };
-        let input_ratio = lengths(&x);
-        table.row(vec![
-            text("(input)", "（输入）").into(),
-            0.0.into(),
-            0.0.into(),
-            100.0.into(),
-            100.0.into(),
-            input_ratio.into(),
-        ]);
-        for kind in Kind::ALL {
-            let y = kind.apply(x.view(), EPS); // (T, d)
-            let (as_is, after_centring) = (
-                largest_difference(&cosines(&x), &cosines(&y)),
-                largest_difference(&cosines(&centred), &cosines(&y)),
-            );
-            let within_token = order_kept(x.view(), y.view());
-            let within_feature = order_kept(x.t(), y.t());
-            let ratio = lengths(&y);
-            table.row(vec![
-                kind.name().into(),
-                as_is.into(),
-                after_centring.into(),
-                (100.0 * within_token).into(),
-                (100.0 * within_feature).into(),
-                ratio.into(),
-            ]);
-            let key = kind.key();
-            report
-                .metric(format!("{key}.cosine.change"), as_is)
-                .metric(format!("{key}.cosine.change.centred"), after_centring)
-                .metric_in(format!("{key}.order.features"), 100.0 * within_token, "%")
-                .metric_in(format!("{key}.order.tokens"), 100.0 * within_feature, "%")
-                .metric(format!("{key}.length.ratio"), ratio);
-        }
-        report.table(table);
-        report.metric("length.ratio", input_ratio);
+        Self::compare(&x, &centred, &mut report);
         report.say(text(
             format!(
                 "LayerNorm takes two numbers from each token, its mean and its scale, and leaves the other {} degrees of freedom: like tokens stay alike, unlike ones unlike. BatchNorm keeps who is larger within a feature, LayerNorm who is larger within a token.",
@@ -121,6 +66,59 @@ impl Directions {
         Ok(report)
     }
 
+    /// The table: each norm's tokens against those that went in, as they were and centred.
+    fn compare(x: &Array2<f64>, centred: &Array2<f64>, report: &mut Report) {
+        let mut table = Table::new(text("Before and after", "归一化前后"))
+            .words(text("norm", "归一化"))
+            .numbers(text("largest change of a cosine", "余弦的最大变化"))
+            .numbers(text("the same, tokens centred first", "同上，但先去中心"))
+            .numbers(text(
+                "order of features within a token kept (%)",
+                "token 内特征次序保留率（%）",
+            ))
+            .numbers(text(
+                "order of tokens within a feature kept (%)",
+                "特征内 token 次序保留率（%）",
+            ))
+            .numbers(text("shortest over longest token", "最短与最长 token 之比"));
+        let input_ratio = shortest_over_longest(x);
+        table.row(vec![
+            text("(input)", "（输入）").into(),
+            0.0.into(),
+            0.0.into(),
+            100.0.into(),
+            100.0.into(),
+            input_ratio.into(),
+        ]);
+        for kind in Kind::ALL {
+            let y = kind.apply(x.view(), EPS); // (T, d)
+            let (as_is, after_centring) = (
+                largest_difference(&cosines(x), &cosines(&y)),
+                largest_difference(&cosines(centred), &cosines(&y)),
+            );
+            let within_token = order_kept(x.view(), y.view());
+            let within_feature = order_kept(x.t(), y.t());
+            let ratio = shortest_over_longest(&y);
+            table.row(vec![
+                kind.name().into(),
+                as_is.into(),
+                after_centring.into(),
+                (100.0 * within_token).into(),
+                (100.0 * within_feature).into(),
+                ratio.into(),
+            ]);
+            let key = kind.key();
+            report
+                .metric(format!("{key}.cosine.change"), as_is)
+                .metric(format!("{key}.cosine.change.centred"), after_centring)
+                .metric_in(format!("{key}.order.features"), 100.0 * within_token, "%")
+                .metric_in(format!("{key}.order.tokens"), 100.0 * within_feature, "%")
+                .metric(format!("{key}.length.ratio"), ratio);
+        }
+        report.table(table);
+        report.metric("length.ratio", input_ratio);
+    }
+
     /// Tokens in three groups: a shared direction, some noise, a length of its own, plus the mean.
     fn tokens(&self, context: &Context) -> Result<Array2<f64>, Error> {
         const GROUPS: usize = 3;
@@ -132,6 +130,13 @@ impl Directions {
             (centres[[group, i]] + noise[[t, i]] + self.mean) * lengths[[t, 0]].exp()
         }))
     }
+}
+
+/// The length of the shortest row over that of the longest.
+fn shortest_over_longest(a: &Array2<f64>) -> f64 {
+    let lengths = a.rows().into_iter().map(|r| r.dot(&r).sqrt());
+    let (low, high) = lengths.fold((f64::MAX, 0.0), |(l, h), v| (v.min(l), v.max(h)));
+    low / high
 }
 
 /// Cosines between all rows, `(T, T)`.

@@ -22,6 +22,9 @@ pub struct Independence {
     pub change: Option<usize>,
 }
 
+/// ε of the norms.
+const EPS: f64 = 1e-5;
+
 impl Independence {
     /// Adds noise to one token and compares the outputs of all, under each norm.
     ///
@@ -37,7 +40,6 @@ impl Independence {
             .allowed(text(format!("1 to {}", self.tokens), format!("1 到 {}", self.tokens)))
             .example("llm-lab norm independence --tokens 6 --change 3"));
         }
-        const EPS: f64 = 1e-5;
         let shape = (self.tokens, self.dim);
         let before = input::gaussian(shape, 0.0, 1.0, context, 0)?; // (T, d)
         let mut after = before.clone();
@@ -75,19 +77,7 @@ impl Independence {
                 .metric(format!("{key}.earlier"), largest(&change[..changed]))
                 .metric(format!("{key}.later"), largest(&change[changed + 1..]));
         }
-        for kind in Kind::ALL {
-            // How much the changed token's output asks of the others, going backward.
-            let mut dy = Array2::zeros(shape);
-            dy.row_mut(changed).assign(&noise.row(0));
-            let gradient = kind.gradient(before.view(), dy.view(), EPS); // (T, d)
-            let elsewhere = gradient
-                .axis_iter(Dimension(0))
-                .enumerate()
-                .filter(|(t, _)| *t != changed)
-                .flat_map(|(_, row)| row.to_vec())
-                .fold(0.0, |m: f64, v| m.max(v.abs()));
-            report.metric(format!("{}.gradient.others", kind.key()), elsewhere);
-        }
+        Self::gradients(&before, &noise, changed, &mut report);
         let names = (1..=self.tokens).map(|t| t.to_string()).collect();
         let series = rows.iter().map(|(_, name, v)| (name.to_string(), v.clone())).collect();
         report.figure(Figure::new(
@@ -98,6 +88,22 @@ impl Independence {
             Content::Bars(Bars { series }),
         ));
         Ok(report)
+    }
+
+    /// How much the changed token's output asks of the others, going backward.
+    fn gradients(before: &Array2<f64>, noise: &Array2<f64>, changed: usize, report: &mut Report) {
+        for kind in Kind::ALL {
+            let mut dy = Array2::zeros(before.dim());
+            dy.row_mut(changed).assign(&noise.row(0));
+            let gradient = kind.gradient(before.view(), dy.view(), EPS); // (T, d)
+            let elsewhere = gradient
+                .axis_iter(Dimension(0))
+                .enumerate()
+                .filter(|(t, _)| *t != changed)
+                .flat_map(|(_, row)| row.to_vec())
+                .fold(0.0, |m: f64, v| m.max(v.abs()));
+            report.metric(format!("{}.gradient.others", kind.key()), elsewhere);
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //! pseudo-code taken literally.
 
 use super::seen::spread;
-use super::toy::{Progress, Step, Toy};
+use super::task::Step;
+use super::toy::{Progress, Toy};
 use crate::experiments::{Context, params};
 use crate::math::linear::xavier;
 use crate::math::norm::DeepNorm;

@@ -146,6 +146,16 @@ pub fn moments(values: &[f64]) -> (f64, f64) {
     (mean, variance.sqrt())
 }
 
+/// The tokens `(T, d)`, each without its mean.
+pub fn centred(x: &Array2<f64>) -> Array2<f64> {
+    let mut centred = x.clone();
+    for mut row in centred.rows_mut() {
+        let (mean, _) = moments(&row.to_vec());
+        row.mapv_inplace(|v| v - mean);
+    }
+    centred
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

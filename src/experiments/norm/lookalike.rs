@@ -1,7 +1,8 @@
 //! `norm lookalike`: a listing that circulates as DeepNorm, beside the true rule.
 
 use super::seen::{Seen, alike, mean_cosine, spread};
-use super::toy::{Progress, Step, Toy};
+use super::task::{Step, Task};
+use super::toy::{Progress, Toy};
 use crate::experiments::{Context, params};
 use crate::math::linalg::{frobenius, rms};
 use crate::model::Placement;
@@ -61,7 +62,7 @@ impl Lookalike {
     /// One draw of the listing, looked at as the others are.
     fn plain(&self, draw: usize, context: &Context) -> Seen {
         let mut rng = context.rng(1 + draw as u64);
-        let task = self.toy.task(&mut rng);
+        let task = Task::draw(self.toy.tokens, self.toy.dim, &mut rng);
         let mut stack = Plain::<f64>::new(self.depth, self.toy.dim, &mut rng);
         let (y, kept) = stack.forward(task.x.clone()); // (T, d)
         let gradients = stack.backward(&kept, task.gradient(&y).view());

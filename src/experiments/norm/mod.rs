@@ -3,6 +3,8 @@
 mod input;
 mod kinds;
 mod seen;
+mod source;
+mod task;
 #[cfg(test)]
 mod tests;
 mod toy;

@@ -93,11 +93,7 @@ impl Rms {
         let d = x.ncols();
         let layer = LayerNorm { gamma: norm.gamma.clone(), ..LayerNorm::new(d, norm.eps) };
         let as_it_is = linalg::largest_difference(&layer.forward(x.view()).0, y);
-        let mut centred = x.clone();
-        for mut row in centred.rows_mut() {
-            let (mean, _) = input::moments(&row.to_vec());
-            row.mapv_inplace(|v| v - mean);
-        }
+        let centred = input::centred(x); // (T, d)
         let on_centred = linalg::largest_difference(
             &layer.forward(centred.view()).0,
             &norm.forward(centred.view()).0,

@@ -33,7 +33,7 @@ impl RmsVsStd {
         let token = noise.mapv(|v| (v - offset) / spread * self.std); // exactly this std, mean 0
         let end = self.mean.abs().max(5.0 * self.std);
         const STEPS: usize = 40;
-        let measured: Vec<(f64, f64, f64)> = (0..=STEPS)
+        let measured: Vec<Measured> = (0..=STEPS)
             .map(|i| end * i as f64 / STEPS as f64 * self.mean.signum())
             .map(|mean| measure(&token, mean))
             .collect();
@@ -72,37 +72,45 @@ impl RmsVsStd {
             .metric("ratio", rms / std)
             .metric("ratio.at_0", measured[0].2 / measured[0].1)
             .metric("identity.error", identity);
-        let curve = |pick: &dyn Fn(&(f64, f64, f64)) -> f64| {
-            let mut points: Vec<_> = measured.iter().map(|m| (m.0, pick(m))).collect();
-            points.sort_by(|a, b| a.0.total_cmp(&b.0));
-            points
-        };
-        let marker = |y: f64, series| Marker {
-            x: mean,
-            y,
-            label: format!("({}, {})", number(mean), number(y)),
-            series,
-        };
-        report.figure(Figure::new(
-            "curves",
-            "RMS and standard deviation against the mean",
-            Axis::new("mean of the input"),
-            Axis::new("statistic"),
-            Content::Lines(Lines {
-                series: vec![
-                    Series::new("RMS", curve(&|m| m.2)),
-                    Series::new("std", curve(&|m| m.1)),
-                    Series::new("|mean|", curve(&|m| m.0.abs())).stroke(Stroke::Dashed),
-                ],
-                markers: vec![marker(rms, 0), marker(std, 1)],
-            }),
-        ));
+        report.figure(figure(&measured, (mean, std, rms)));
         Ok(report)
     }
 }
 
+/// Mean, standard deviation and RMS.
+type Measured = (f64, f64, f64);
+
+/// The statistics over the means, and those that were read off.
+fn figure(measured: &[Measured], (mean, std, rms): Measured) -> Figure {
+    let curve = |pick: &dyn Fn(&Measured) -> f64| {
+        let mut points: Vec<_> = measured.iter().map(|m| (m.0, pick(m))).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        points
+    };
+    let marker = |y: f64, series| Marker {
+        x: mean,
+        y,
+        label: format!("({}, {})", number(mean), number(y)),
+        series,
+    };
+    Figure::new(
+        "curves",
+        "RMS and standard deviation against the mean",
+        Axis::new("mean of the input"),
+        Axis::new("statistic"),
+        Content::Lines(Lines {
+            series: vec![
+                Series::new("RMS", curve(&|m| m.2)),
+                Series::new("std", curve(&|m| m.1)),
+                Series::new("|mean|", curve(&|m| m.0.abs())).stroke(Stroke::Dashed),
+            ],
+            markers: vec![marker(rms, 0), marker(std, 1)],
+        }),
+    )
+}
+
 /// Mean, standard deviation and RMS of the token moved by `shift`.
-fn measure(token: &Array1<f64>, shift: f64) -> (f64, f64, f64) {
+fn measure(token: &Array1<f64>, shift: f64) -> Measured {
     let moved = token.mapv(|v| v + shift).to_vec();
     let (mean, std) = input::moments(&moved);
     let rms = (moved.iter().map(|v| v * v).sum::<f64>() / moved.len() as f64).sqrt();

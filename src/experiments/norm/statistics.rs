@@ -7,6 +7,7 @@ use ndarray_rand::rand_distr::{Distribution, StandardNormal, Zipf};
 use rand_chacha::ChaCha8Rng;
 
 use super::input;
+use super::source::Source;
 use crate::experiments::{Context, params};
 use crate::math::norm::BatchNorm;
 use crate::report::{Axis, Content, Error, Figure, Histogram, Report, Table, Text, number, text};
@@ -37,48 +38,6 @@ pub struct Statistics {
 const VOCABULARY: usize = 2000;
 const TOPICS: usize = 20;
 const EPS: f64 = 1e-5;
-
-/// Where the tokens of a batch come from, from tame to lifelike.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Source {
-    Gaussian,
-    Independent,
-    Documents,
-    Similar,
-    Padded,
-}
-
-impl Source {
-    const ALL: [Self; 5] =
-        [Self::Gaussian, Self::Independent, Self::Documents, Self::Similar, Self::Padded];
-
-    fn key(self) -> &'static str {
-        match self {
-            Self::Gaussian => "gaussian",
-            Self::Independent => "independent",
-            Self::Documents => "documents",
-            Self::Similar => "similar",
-            Self::Padded => "padded",
-        }
-    }
-
-    fn name(self) -> Text {
-        match self {
-            Self::Gaussian => text("Gaussian vectors", "高斯向量"),
-            Self::Independent => text("Zipf tokens, drawn one by one", "Zipf 词频，逐个独立抽取"),
-            Self::Documents => {
-                text("Zipf tokens in documents with topics", "Zipf 词频，按主题成篇")
-            }
-            Self::Similar => text(
-                "the same, words of a topic have like embeddings",
-                "同上，且同主题的词嵌入相近",
-            ),
-            Self::Padded => {
-                text("the same, padding counted as tokens", "同上，且把填充也算作 token")
-            }
-        }
-    }
-}
 
 /// Embeddings `(V, d)` of variance 1: independent, and with a part that each topic's words share.
 struct Embeddings {
@@ -124,32 +83,7 @@ impl Statistics {
             ),
         ));
         let base = (found[0].mean, found[0].variance);
-        let mut table = Table::new(text(
-            "How far a batch statistic swings from batch to batch",
-            "批统计量在批次之间的波动",
-        ))
-        .words(text("data", "数据"))
-        .numbers(text("swing of the mean (in std of the data)", "均值的波动（以数据标准差计）"))
-        .numbers(text("swing of the variance (relative)", "方差的波动（相对）"))
-        .numbers(text("mean: variance against Gaussian", "均值：方差是高斯的几倍"))
-        .numbers(text("variance: variance against Gaussian", "方差：方差是高斯的几倍"));
-        for f in &found {
-            let ratios = ((f.mean / base.0).powi(2), (f.variance / base.1).powi(2));
-            table.row(vec![
-                f.source.name().into(),
-                f.mean.into(),
-                f.variance.into(),
-                ratios.0.into(),
-                ratios.1.into(),
-            ]);
-            let key = f.source.key();
-            report
-                .metric(format!("{key}.mean.swing"), f.mean)
-                .metric(format!("{key}.variance.swing"), f.variance)
-                .metric(format!("{key}.mean.ratio"), ratios.0)
-                .metric(format!("{key}.variance.ratio"), ratios.1);
-        }
-        report.table(table);
+        swings(&found, base, &mut report);
         report.say(text(
             format!(
                 "Tokens of one document resemble each other, so a batch holds fewer independent samples than tokens: the batch mean varies {} times as much as for Gaussian data of the same size. LayerNorm uses no batch statistic: nothing of this reaches it.",
@@ -269,4 +203,34 @@ impl Statistics {
         }
         Ok((x, real))
     }
+}
+
+/// The table of swings, each source's variances beside the Gaussian `base`, and the metrics.
+fn swings(found: &[Fluctuation], base: (f64, f64), report: &mut Report) {
+    let mut table = Table::new(text(
+        "How far a batch statistic swings from batch to batch",
+        "批统计量在批次之间的波动",
+    ))
+    .words(text("data", "数据"))
+    .numbers(text("swing of the mean (in std of the data)", "均值的波动（以数据标准差计）"))
+    .numbers(text("swing of the variance (relative)", "方差的波动（相对）"))
+    .numbers(text("mean: variance against Gaussian", "均值：方差是高斯的几倍"))
+    .numbers(text("variance: variance against Gaussian", "方差：方差是高斯的几倍"));
+    for f in found {
+        let ratios = ((f.mean / base.0).powi(2), (f.variance / base.1).powi(2));
+        table.row(vec![
+            f.source.name().into(),
+            f.mean.into(),
+            f.variance.into(),
+            ratios.0.into(),
+            ratios.1.into(),
+        ]);
+        let key = f.source.key();
+        report
+            .metric(format!("{key}.mean.swing"), f.mean)
+            .metric(format!("{key}.variance.swing"), f.variance)
+            .metric(format!("{key}.mean.ratio"), ratios.0)
+            .metric(format!("{key}.variance.ratio"), ratios.1);
+    }
+    report.table(table);
 }

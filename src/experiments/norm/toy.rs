@@ -3,14 +3,12 @@
 
 use clap::ValueEnum;
 use ndarray::Array2;
-use ndarray_rand::rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::seen::{Seen, alike, largest, mean_cosine};
+use super::task::{Step, Task, freeze_norms};
 use crate::experiments::{Context, params};
 use crate::math::linalg::{frobenius, rms};
-use crate::math::linear::xavier;
-use crate::math::loss::cross_entropy;
 use crate::math::parameters::Parameters;
 use crate::model::Placement;
 use crate::model::stack::{Branch, Config, NormKind, Stack};
@@ -159,16 +157,6 @@ impl Toy {
         Ok(all)
     }
 
-    /// A random input with something to predict from it.
-    pub fn task(&self, rng: &mut ChaCha8Rng) -> Task {
-        let d = self.dim;
-        let normal = ((self.tokens + d) as f64 / 2.0).sqrt(); // the gain at which Xavier has variance 1
-        let x = xavier(self.tokens, d, normal, rng); // (T, d)
-        let head = xavier(d, d, 1.0, rng); // (d, V) with V = d
-        let targets = (0..self.tokens).map(|_| rng.random_range(0..d)).collect();
-        Task { x, head, targets }
-    }
-
     /// One random stack: Gaussian input, cross-entropy against random targets through a random head.
     /// `go_on` is asked before every sub-layer.
     fn draw(
@@ -179,7 +167,7 @@ impl Toy {
         go_on: &dyn Fn() -> Result<(), Error>,
     ) -> Result<Seen, Error> {
         go_on()?;
-        let task = self.task(rng);
+        let task = Task::draw(self.tokens, self.dim, rng);
         let mut stack = Stack::<f64>::new(config, rng);
 
         let x = task.x.clone();
@@ -211,42 +199,6 @@ impl Toy {
             alike: alike(&y),
             parameters: stack.count(),
         })
-    }
-}
-
-/// A Gaussian input, a random head, and random targets.
-pub struct Task {
-    /// The input, `(T, d)`, variance 1.
-    pub x: Array2<f64>,
-    head: Array2<f64>,
-    targets: Vec<usize>,
-}
-
-impl Task {
-    /// The gradient of the cross-entropy at the stack's output `y` `(T, d)`.
-    pub fn gradient(&self, y: &Array2<f64>) -> Array2<f64> {
-        let (_, d_logits) = cross_entropy(y.dot(&self.head).view(), &self.targets); // (T, V)
-        d_logits.dot(&self.head.t())
-    }
-}
-
-/// One step of gradient descent.
-#[derive(Debug, Clone, Copy)]
-pub struct Step {
-    /// The learning rate.
-    pub rate: f64,
-    /// Whether the norms' γ and β move too, or only the branches' weights.
-    pub norms: bool,
-}
-
-/// Leaves the norms' γ and β where they are.
-fn freeze_norms(gradient: &mut Stack<f64>) {
-    let of_norm = |name: &str| name.ends_with("gamma") || name.ends_with("beta");
-    let norms: Vec<bool> = gradient.arrays().iter().map(|(name, _)| of_norm(name)).collect();
-    for (mut array, norm) in gradient.arrays_mut().into_iter().zip(norms) {
-        if norm {
-            array.fill(0.0);
-        }
     }
 }
 

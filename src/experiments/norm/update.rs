@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 
 use super::seen::{Seen, exponent, spread};
-use super::toy::{ByDepth, Place, Step, Toy};
+use super::task::Step;
+use super::toy::{ByDepth, Place, Toy};
 use crate::experiments::{Context, params};
 use crate::model::Placement;
 use crate::report::{
