@@ -1,7 +1,7 @@
 //! F2: the experiments, one file (or folder) a family. A family is a clap argument struct, its typed
 //! parameters, with a `run` that returns a [`Report`](crate::report::Report). It is pure: arrays and a seed in, data out.
 //!
-//! A new family is one new file here and one line in [`registry!`] below; `CONTRIBUTING.md` walks
+//! A new family is one new file here and one line in `registry!` below; `CONTRIBUTING.md` walks
 //! through an example.
 
 mod context;

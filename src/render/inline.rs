@@ -1,6 +1,6 @@
 //! The picture inside the terminal: the escape sequences of three graphics protocols, and which one
 //! a terminal understands, judged by its environment. Where none is known the figure is drawn with
-//! block characters by [`super::terminal::figure`].
+//! block characters by [`super::terminal::figure()`].
 
 mod sixel;
 

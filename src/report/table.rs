@@ -34,7 +34,7 @@ pub enum Align {
 /// One cell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
-    /// A number, written with [`super::number`].
+    /// A number, written with [`super::number()`].
     Number(f64),
     /// Words.
     Text(Text),

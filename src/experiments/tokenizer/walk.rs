@@ -14,7 +14,7 @@ pub struct Walk {
     /// The word ‖ 词
     #[arg(value_name = "WORD")]
     pub word: String,
-    /// The vocabulary besides [UNK] ‖ 除 [UNK] 外的词表
+    /// The vocabulary besides UNK ‖ 除 UNK 外的词表
     #[arg(long, value_name = "PIECE", num_args = 1.., required = true)]
     pub pieces: Vec<String>,
 }

@@ -30,7 +30,14 @@ impl Model {
     }
 
     /// Weights of one attention layer: queries and output for each head, keys and values for each
-    /// group of heads; biases included.
+    /// group of heads, 2·d·(h + h_kv)·d_head; biases included.
+    ///
+    /// ```
+    /// use llm_lab::model::published::Model;
+    /// let of = |id| Model::find(id).unwrap().attention_parameters();
+    /// assert_eq!(of("llama-7b"), Some(4 * 4096 * 4096));
+    /// assert_eq!(of("llama-3-8b"), Some(2 * 4096 * (32 + 8) * 128)); // 8 heads of keys and values
+    /// ```
     pub fn attention_parameters(&self) -> Option<usize> {
         let d = self.d_model?;
         let queries = self.n_heads? * self.d_head?;
@@ -43,7 +50,14 @@ impl Model {
         Some(2 * d * queries + 2 * d * keys + bias)
     }
 
-    /// Weights of one feed-forward block, biases included.
+    /// Weights of one feed-forward block, d·d_ff for each matrix; biases included.
+    ///
+    /// ```
+    /// use llm_lab::model::published::Model;
+    /// let of = |id| Model::find(id).unwrap().ffn_parameters();
+    /// assert_eq!(of("llama-7b"), Some(3 * 4096 * 11008));
+    /// assert_eq!(of("gpt-2"), Some(2 * 768 * 3072 + 3072 + 768));
+    /// ```
     pub fn ffn_parameters(&self) -> Option<usize> {
         let (d, d_ff, matrices) = (self.d_model?, self.d_ff?, self.ffn?.matrices());
         let bias = if self.bias? == Bias::All { (matrices - 1) * d_ff + d } else { 0 };

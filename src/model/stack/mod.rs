@@ -105,7 +105,7 @@ pub struct Backward<F> {
 }
 
 impl<F: Real> Stack<F> {
-    /// A stack as training starts: Xavier's initialization, with DeepNorm's β on the feed-forward,
+    /// A stack as training starts, O(its parameters): Xavier's initialization, with DeepNorm's β on the feed-forward,
     /// value and output weights.
     ///
     /// # Panics

@@ -62,7 +62,11 @@ impl<F: Real> Sublayer<F> {
         }
     }
 
-    /// The next residual stream `(T, d)`, and what [`backward`](Self::backward) needs.
+    /// The next residual stream `(T, d)`, and what [`backward`](Self::backward) needs. The branch's cost,
+    /// and O(T·d) for the norms.
+    ///
+    /// # Panics
+    /// If `x` has not the sub-layer's width.
     pub fn forward(&self, x: ArrayView2<F>) -> (Array2<F>, SublayerKept<F>) {
         let (normed, inner) = self.inner.forward(x.to_owned()); // (T, d)
         let (out, branch) = self.branch.forward(normed); // (T, d)
@@ -72,7 +76,10 @@ impl<F: Real> Sublayer<F> {
     }
 
     /// The gradients of the input `(T, d)` and of the parameters. The residual hands `dy` on as it is
-    /// (times α), beside whatever comes back through the branch.
+    /// (times α), beside whatever comes back through the branch. Twice the cost of the forward pass.
+    ///
+    /// # Panics
+    /// If `kept` comes from another sub-layer.
     pub fn backward(&self, kept: &SublayerKept<F>, dy: ArrayView2<F>) -> (Array2<F>, Self) {
         let (d_sum, after) = self.after.backward(kept.after.as_ref(), dy); // (T, d)
         let (d_out, outer) = self.outer.backward(kept.outer.as_ref(), d_sum.view()); // (T, d)

@@ -1,5 +1,5 @@
 //! Figures as pictures: PNG at twice the density of a screen, and SVG. A figure is laid out once as a
-//! [`scene::Scene`], a list of shapes and words; the two formats draw the same scene.
+//! `scene::Scene`, a list of shapes and words; the two formats draw the same scene.
 
 mod bars;
 mod bitmap;

@@ -1,6 +1,6 @@
 //! A report as text for a terminal: titles, Markdown, formulas, tables, numbers and figures drawn
 //! with block characters, wrapped to the terminal's width. Text from outside passes
-//! [`sanitize`] where it becomes a [`paint::Span`], and nowhere else becomes output.
+//! [`sanitize`] where it becomes a `paint::Span`, and nowhere else becomes output.
 
 mod chinese;
 pub mod figure;
