@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn each_mistake_names_what_is_wrong_and_what_is_allowed() {
         for (line, parts) in [
-            ("plto relu", &["unknown command 'plto'", "did you mean 'plot'", "Allowed: "][..]),
+            ("plto relu", &["unknown command 'plto'", "did you mean 'plot'", "(allowed: "][..]),
             ("plot swsh", &["'swsh'", "did you mean 'swish'", "gelu"]),
             ("plot swish --beta NaN", &["--beta cannot be 'NaN'", "allowed: 0, or a number"]),
             ("plot swish --beta", &["--beta needs a value"]),
