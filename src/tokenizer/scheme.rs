@@ -215,6 +215,15 @@ impl Plan {
         }
     }
 
+    /// The settings of the unigram trainer for this plan, for traces.
+    pub fn unigram_settings(&self) -> unigram::Settings {
+        unigram::Settings {
+            specials: self.specials(),
+            byte_fallback: self.byte_fallback,
+            ..unigram::Settings::new(self.vocab_size)
+        }
+    }
+
     fn train_bpe(
         &self,
         words: &Words,
@@ -282,12 +291,7 @@ impl Plan {
         words: &Words,
         watch: &mut dyn FnMut(usize, usize) -> Result<(), Error>,
     ) -> Result<(Model, Vec<Decoder>), Error> {
-        let settings = unigram::Settings {
-            specials: self.specials(),
-            byte_fallback: self.byte_fallback,
-            ..unigram::Settings::new(self.vocab_size)
-        };
-        let mut trainer = unigram::Trainer::new(words, &settings, self.threads)?;
+        let mut trainer = unigram::Trainer::new(words, &self.unigram_settings(), self.threads)?;
         let start = (trainer.pieces().len() as f64).ln();
         let goal = (self.vocab_size as f64).ln();
         while let Some(round) = trainer.step()? {

@@ -17,6 +17,7 @@ experiments! {
         scores::Scores,
         walk::Walk,
         lattice::Lattice,
+        prune::Prune,
         curve::Curve,
         cost::Cost,
         stories::Stories,
