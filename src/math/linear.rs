@@ -5,7 +5,9 @@ use ndarray_rand::rand::Rng;
 use ndarray_rand::rand_distr::{Distribution, StandardNormal};
 
 use super::parameters::Parameters;
+use super::product::{Matrix, MatrixMut, Write, product};
 use super::real::Real;
+use super::simd::add;
 
 /// Weights of Xavier's initialization: independent, mean 0, standard deviation
 /// `gain · √(2 / (d_in + d_out))`, shape `(d_in, d_out)`. Between the scales that keep the forward
@@ -63,8 +65,8 @@ impl<F: Real> Linear<F> {
     }
 
     /// The gradients for the input `x` `(T, d_in)` of the forward pass and an upstream `dy`
-    /// `(T, d_out)`: `dx = dy·Wᵀ`, and as a [`Linear`] `dW = xᵀ·dy`, `db = Σ dy` over rows. Twice the
-    /// cost of the forward pass.
+    /// `(T, d_out)`: `dx = dy·Wᵀ`, and as a [`Linear`] `dW = xᵀ·dy`, `db = Σ dy` over rows. Twice
+    /// the cost of the forward pass.
     ///
     /// # Panics
     /// If the shapes do not fit.
@@ -88,6 +90,41 @@ impl<F: Real> Parameters<F> for Linear<F> {
         let bias = self.bias.as_mut().map(|b| b.view_mut().into_dyn());
         std::iter::once(weight).chain(bias).collect()
     }
+}
+
+/// `y = xW` for rows that lie in memory: `x` `(T, d_in)`, `w` `(d_in, d_out)`, `y` `(T, d_out)`.
+/// 2·T·d_in·d_out FLOPs.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn linear<F: Real>(x: &[F], w: &[F], d_in: usize, d_out: usize, y: &mut [F]) {
+    product(Matrix::new(x, d_in), Matrix::new(w, d_out), MatrixMut::new(y, d_out), Write::Set);
+}
+
+/// Adds a bias `(d_out)` to each row of `y` `(T, d_out)`. O(T·d_out).
+pub fn add_bias<F: Real>(y: &mut [F], bias: &[F]) {
+    y.chunks_exact_mut(bias.len()).for_each(|row| add(row, bias));
+}
+
+/// The gradients of [`linear`] for the upstream `dy` `(T, d_out)`: `dx = dy·Wᵀ` is written as it is
+/// told, if it is wanted, and `dW = xᵀ·dy` is added to `dw`. Twice the cost of the forward pass.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn linear_backward<F: Real>(
+    x: &[F],
+    w: &[F],
+    d_in: usize,
+    d_out: usize,
+    dy: &[F],
+    dx: Option<(&mut [F], Write)>,
+    dw: &mut [F],
+) {
+    let slope = Matrix::new(dy, d_out); // (T, d_out)
+    if let Some((dx, write)) = dx {
+        product(slope, Matrix::new(w, d_out).t(), MatrixMut::new(dx, d_in), write); // (T, d_in)
+    }
+    product(Matrix::new(x, d_in).t(), slope, MatrixMut::new(dw, d_out), Write::Add); // (d_in, d_out)
 }
 
 #[cfg(test)]

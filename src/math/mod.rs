@@ -4,12 +4,16 @@
 pub mod activation;
 pub mod attention;
 pub mod difference;
+pub mod dropout;
 pub mod ffn;
 pub mod linalg;
 pub mod linear;
 pub mod loss;
 pub mod norm;
 pub mod parameters;
+pub mod position;
+pub mod product;
 pub mod real;
 pub mod search;
+pub mod simd;
 pub mod softmax;

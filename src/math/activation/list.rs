@@ -6,7 +6,7 @@ use super::functions::{self, Jet};
 use crate::math::real::Real;
 
 /// An activation function with its parameter, if it has one.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Activation {
     /// x: no activation, the gate of the bilinear unit.
     Identity,

@@ -5,5 +5,6 @@
 
 pub mod functions;
 mod list;
+mod rows;
 
 pub use list::{Activation, Operations};

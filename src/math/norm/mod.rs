@@ -13,6 +13,7 @@ mod batch;
 mod deepnorm;
 mod layer;
 mod rms;
+mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ pub use batch::{BatchKept, BatchNorm};
 pub use deepnorm::DeepNorm;
 pub use layer::LayerNorm;
 pub use rms::{RmsGradients, RmsNorm};
+pub use rows::Rows;
 
 use ndarray::{Array1, Array2, NdFloat};
 

@@ -1,27 +1,27 @@
 //! Softmax attention: each token mixes the values of others, weighted by how well its query fits
-//! their keys.
+//! their keys. [`attend`] is one head as the formula reads; [`forward`] and [`backward`] are what
+//! the Transformer runs: all heads, grouped, in blocks, without ever holding the weights of a whole
+//! head.
 
 use ndarray::{Array2, ArrayView2, ArrayViewD, ArrayViewMutD, Axis, NdFloat, Slice};
 use ndarray_rand::rand::Rng;
+
+mod heads;
+mod mask;
+
+pub use heads::{Downstream, Heads, Scratch, Upstream, backward, forward, weights};
+pub use mask::Mask;
 
 use super::linear::Linear;
 use super::parameters::{Parameters, under};
 use super::real::Real;
 use super::softmax::{softmax, softmax_backward};
 
-/// Which tokens a token may look at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mask {
-    /// All of them: an encoder.
-    None,
-    /// Itself and those before it: a decoder.
-    Causal,
-}
-
 /// What one head gives: `softmax(QKᵀ/√d_k)·V` `(T, d_v)`, and the weights `(T, T)`.
 ///
-/// `query` and `key` are `(T, d_k)`, `value` is `(T, d_v)`. The division by √d_k keeps the variance of
-/// the scores at 1 when queries and keys have variance 1. O(T²·(d_k + d_v)). Vaswani et al. 2017.
+/// `query` and `key` are `(T, d_k)`, `value` is `(T, d_v)`. The division by √d_k keeps the variance
+/// of the scores at 1 when queries and keys have variance 1. O(T²·(d_k + d_v)). Vaswani et al.
+/// 2017.
 ///
 /// ```
 /// use llm_lab::math::attention::{Mask, attend};
@@ -41,18 +41,19 @@ pub fn attend<F: NdFloat>(
     mask: Mask,
 ) -> (Array2<F>, Array2<F>) {
     let mut scores = query.dot(&key.t()) * inverse_root::<F>(key.ncols()); // (T, T)
-    if mask == Mask::Causal {
-        for (i, mut row) in scores.rows_mut().into_iter().enumerate() {
-            row.slice_axis_mut(Axis(0), Slice::from(i + 1..)).fill(F::neg_infinity());
-        }
+    let n = scores.ncols();
+    for (i, mut row) in scores.rows_mut().into_iter().enumerate() {
+        let seen = mask.span(i, n);
+        row.slice_axis_mut(Axis(0), Slice::from(..seen.start)).fill(F::neg_infinity());
+        row.slice_axis_mut(Axis(0), Slice::from(seen.end..)).fill(F::neg_infinity());
     }
     let weights = softmax(scores.view()); // (T, T)
     (weights.dot(&value), weights)
 }
 
-/// The gradients `(dQ, dK, dV)` of [`attend`] for its inputs, the weights `(T, T)` that it gave, and an
-/// upstream gradient `dy` `(T, d_v)`. A masked place has the weight 0, so it gets no gradient.
-/// Twice the cost of the forward pass.
+/// The gradients `(dQ, dK, dV)` of [`attend`] for its inputs, the weights `(T, T)` that it gave,
+/// and an upstream gradient `dy` `(T, d_v)`. A masked place has the weight 0, so it gets no
+/// gradient. Twice the cost of the forward pass.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -73,8 +74,8 @@ fn inverse_root<F: NdFloat>(d: usize) -> F {
     F::from(d).map_or_else(F::one, |d| d.sqrt().recip())
 }
 
-/// Multi-head self-attention: each of `heads` heads attends with its own d/h columns of the queries,
-/// keys and values, and `output` mixes what they found. Its gradient has the same type.
+/// Multi-head self-attention: each of `heads` heads attends with its own d/h columns of the
+/// queries, keys and values, and `output` mixes what they found. Its gradient has the same type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attention<F> {
     /// W_Q, `(d, d)`.
@@ -107,8 +108,8 @@ pub struct AttentionKept<F> {
 }
 
 impl<F: Real> Attention<F> {
-    /// Xavier's initialization: gain 1 for queries and keys, `gain` for values and output (DeepNorm's
-    /// β; otherwise 1).
+    /// Xavier's initialization: gain 1 for queries and keys, `gain` for values and output
+    /// (DeepNorm's β; otherwise 1).
     ///
     /// # Panics
     /// If `heads` does not divide `d`.
@@ -206,7 +207,7 @@ mod tests {
 
     #[test]
     fn backward_agrees_with_finite_differences() {
-        for mask in [Mask::None, Mask::Causal] {
+        for mask in [Mask::None, Mask::Causal, Mask::Prefix(3), Mask::Sliding(2)] {
             let mut rng = ChaCha8Rng::seed_from_u64(2);
             let attention = Attention::<f64>::xavier(6, 2, 1.0, &mut rng);
             let (x, dy) = (xavier(4, 6, 2.0, &mut rng), xavier(4, 6, 1.0, &mut rng));

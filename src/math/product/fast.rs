@@ -1,0 +1,362 @@
+//! The f32 product on the widest vectors that the machine has, chosen at run time: AVX-512, AVX2
+//! with FMA, NEON, or plain arithmetic.
+//!
+//! C is cut into tiles of a few rows by two vectors. A tile's sums stay in registers while k runs;
+//! one step loads a row of B once and multiplies it by one number of each row of A. B is first
+//! copied together, a block that stays in the second-level cache at a time, in panels two vectors
+//! wide without gaps; A is copied only where it is a transpose. Goto & van de Geijn 2008, Anatomy
+//! of High-Performance Matrix Multiplication.
+
+use std::cell::RefCell;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use super::transpose::transpose;
+use super::{Matrix, MatrixMut, Write};
+
+/// Rows of a tile: 8 rows by 2 vectors are 16 sums, enough to hide the latency of an FMA.
+const ROWS: usize = 8;
+/// Products of no more rows than this read B where it lies: the copy would cost as much as it
+/// saves.
+const FEW: usize = 4;
+/// The most steps of k that are summed before they are added to C.
+const DEPTH: usize = 512;
+/// Numbers of B that are copied together: 256 KB.
+const BLOCK: usize = 1 << 16;
+/// Rows of a transposed A that are copied together.
+const STRIP: usize = 128;
+
+/// Where blocks are put together; kept from one product to the next.
+#[derive(Default)]
+struct Copies {
+    a: Vec<f32>,
+    b: Vec<f32>,
+}
+
+thread_local! {
+    static COPIES: RefCell<Copies> = RefCell::default();
+}
+
+/// C = A·B or C += A·B; the shapes have been checked.
+pub(crate) fn product(a: Matrix<f32>, b: Matrix<f32>, c: MatrixMut<f32>, write: Write) {
+    COPIES.with_borrow_mut(|copies| Arch::new().dispatch(Product { a, b, c, write, copies }));
+}
+
+struct Product<'a> {
+    a: Matrix<'a, f32>,
+    b: Matrix<'a, f32>,
+    c: MatrixMut<'a, f32>,
+    write: Write,
+    copies: &'a mut Copies,
+}
+
+impl WithSimd for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (_, _, standing) = self.b.parts();
+        let few = self.a.rows() <= FEW && !self.a.parts().2;
+        match (few, standing) {
+            (true, false) => rows_by_lying(simd, self.a, self.b, self.c, self.write),
+            (true, true) => rows_by_standing(simd, self.a, self.b, self.c, self.write),
+            (false, _) => self.tiles(simd),
+        }
+    }
+}
+
+impl Product<'_> {
+    #[inline(always)]
+    fn tiles<S: Simd>(self, simd: S) {
+        let Self { a, b, c, write, copies } = self;
+        let (m, depth, n) = (a.rows(), a.columns(), b.columns());
+        let (to, stride) = c.parts();
+        let panel = 2 * S::F32_LANES;
+        for k in (0..depth).step_by(DEPTH) {
+            let steps = (depth - k).min(DEPTH);
+            let write = if k > 0 { Write::Add } else { write };
+            let wide = (BLOCK / steps / panel).max(1) * panel;
+            for j in (0..n).step_by(wide) {
+                let columns = (n - j).min(wide);
+                let block = b.rows_in(k..k + steps).columns_in(j..j + columns);
+                let block = gather(block, panel, &mut copies.b);
+                for i in (0..m).step_by(STRIP) {
+                    let rows = (m - i).min(STRIP);
+                    let strip = a.rows_in(i..i + rows).columns_in(k..k + steps);
+                    let left = Left::new(strip, &mut copies.a);
+                    let to = &mut to[i * stride + j..];
+                    let part = Part { left, steps, rows, columns, stride, write };
+                    part.run(simd, block, to);
+                }
+            }
+        }
+    }
+}
+
+/// Copies B together: panel after panel, each with all its rows, the last one filled up with zeros.
+#[inline(always)]
+fn gather<'a>(b: Matrix<f32>, width: usize, place: &'a mut Vec<f32>) -> &'a [f32] {
+    let (data, stride, standing) = b.parts();
+    let (k, n) = (b.rows(), b.columns());
+    let place = room(place, n.div_ceil(width) * width * k);
+    for (p, panel) in place.chunks_exact_mut(width * k).enumerate() {
+        let j = p * width;
+        let valid = (n - j).min(width);
+        if valid < width {
+            panel.fill(0.0);
+        }
+        if standing {
+            transpose(&data[j * stride..], stride, (valid, k), panel, width);
+        } else {
+            for (row, from) in panel.chunks_exact_mut(width).zip(data.chunks(stride)) {
+                row[..valid].copy_from_slice(&from[j..j + valid]);
+            }
+        }
+    }
+    place
+}
+
+/// The first `n` places; the buffer only ever grows.
+fn room(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    if buffer.len() < n {
+        buffer.resize(n, 0.0);
+    }
+    &mut buffer[..n]
+}
+
+/// The rows of A that tiles read: where they lie, or for a transpose copied into groups of [`ROWS`]
+/// columns.
+#[derive(Clone, Copy)]
+struct Left<'a> {
+    data: &'a [f32],
+    stride: usize,
+    copied: bool,
+}
+
+impl<'a> Left<'a> {
+    #[inline(always)]
+    fn new(a: Matrix<'a, f32>, place: &'a mut Vec<f32>) -> Self {
+        let (data, stride, standing) = a.parts();
+        if !standing {
+            return Self { data, stride, copied: false };
+        }
+        let (m, k) = (a.rows(), a.columns());
+        let place = room(place, m.div_ceil(ROWS) * ROWS * k);
+        for (g, group) in place.chunks_exact_mut(ROWS * k).enumerate() {
+            let i = g * ROWS;
+            let valid = (m - i).min(ROWS);
+            for (row, from) in group.chunks_exact_mut(ROWS).zip(data.chunks(stride)) {
+                row[valid..].fill(0.0);
+                row[..valid].copy_from_slice(&from[i..i + valid]);
+            }
+        }
+        Self { data: place, stride: ROWS, copied: true }
+    }
+}
+
+/// Some rows of A times one block of B.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    left: Left<'a>,
+    steps: usize,
+    rows: usize,
+    columns: usize,
+    stride: usize,
+    write: Write,
+}
+
+impl Part<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S, b: &[f32], to: &mut [f32]) {
+        let width = 2 * S::F32_LANES;
+        for (p, panel) in b.chunks_exact(width * self.steps).enumerate() {
+            let valid = (self.columns - p * width).min(width);
+            let mut i = 0;
+            while i < self.rows {
+                let to = &mut to[i * self.stride + p * width..];
+                let rows = self.rows - i;
+                let tile = (self, i, panel, valid);
+                i += match (rows, valid > S::F32_LANES) {
+                    (ROWS.., true) => simd.vectorize(Tile::<ROWS, 2>::new(tile, to)),
+                    (ROWS.., false) => simd.vectorize(Tile::<ROWS, 1>::new(tile, to)),
+                    (_, true) if self.left.copied => simd.vectorize(Tile::<ROWS, 2>::new(tile, to)),
+                    (_, false) if self.left.copied => {
+                        simd.vectorize(Tile::<ROWS, 1>::new(tile, to))
+                    }
+                    (4.., true) => simd.vectorize(Tile::<4, 2>::new(tile, to)),
+                    (4.., false) => simd.vectorize(Tile::<4, 1>::new(tile, to)),
+                    (_, true) => simd.vectorize(Tile::<1, 2>::new(tile, to)),
+                    (_, false) => simd.vectorize(Tile::<1, 1>::new(tile, to)),
+                };
+            }
+        }
+    }
+}
+
+/// `M` rows by `V` vectors of C, from row i of the part on.
+struct Tile<'a, const M: usize, const V: usize> {
+    part: Part<'a>,
+    i: usize,
+    panel: &'a [f32],
+    valid: usize,
+    to: &'a mut [f32],
+}
+
+impl<'a, const M: usize, const V: usize> Tile<'a, M, V> {
+    #[inline(always)]
+    fn new(
+        (part, i, panel, valid): (Part<'a>, usize, &'a [f32], usize),
+        to: &'a mut [f32],
+    ) -> Self {
+        Self { part, i, panel, valid, to }
+    }
+}
+
+impl<const M: usize, const V: usize> WithSimd for Tile<'_, M, V> {
+    /// How many rows are done.
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> usize {
+        let Self { part, i, panel, valid, to } = self;
+        let Part { left, steps, .. } = part;
+        let (panel, _) = S::as_simd_f32s(panel);
+        let panel = panel.chunks_exact(2).take(steps);
+        let mut sums = [[simd.splat_f32s(0.0); V]; M];
+        if left.copied {
+            let (group, _) = left.data[i * steps..][..ROWS * steps].as_chunks::<ROWS>();
+            for (row, a) in panel.zip(group) {
+                multiply(simd, row, |q| a[q], &mut sums);
+            }
+        } else {
+            let lines: [&[f32]; M] =
+                std::array::from_fn(|q| &left.data[(i + q) * left.stride..][..steps]);
+            for (k, row) in panel.enumerate() {
+                multiply(simd, row, |q| lines[q][k], &mut sums);
+            }
+        }
+        // by value, row after row: so the sums stay in registers until here
+        let rows = M.min(part.rows - i);
+        for (q, sum) in sums.into_iter().enumerate() {
+            if q < rows {
+                put(simd, sum, &mut to[q * part.stride..][..valid], part.write);
+            }
+        }
+        M
+    }
+}
+
+/// One step of k: each row's sums grow by its number of A times the row of B.
+#[inline(always)]
+fn multiply<S: Simd, const M: usize, const V: usize>(
+    simd: S,
+    row: &[S::f32s],
+    a: impl Fn(usize) -> f32,
+    sums: &mut [[S::f32s; V]; M],
+) {
+    let row: [S::f32s; V] = std::array::from_fn(|v| row[v]);
+    for (q, sums) in sums.iter_mut().enumerate() {
+        let x = simd.splat_f32s(a(q));
+        for (sum, row) in sums.iter_mut().zip(row) {
+            *sum = simd.mul_add_e_f32s(x, row, *sum);
+        }
+    }
+}
+
+/// Writes one row of a tile; only as much as is valid of the last vector.
+#[inline(always)]
+fn put<S: Simd, const V: usize>(simd: S, sum: [S::f32s; V], to: &mut [f32], write: Write) {
+    let (whole, _) = S::as_mut_simd_f32s(to);
+    if whole.len() == V {
+        for (to, sum) in whole.iter_mut().zip(sum) {
+            *to = if write == Write::Add { simd.add_f32s(*to, sum) } else { sum };
+        }
+        return;
+    }
+    for (part, sum) in to.chunks_mut(S::F32_LANES).zip(sum) {
+        let old = simd.partial_load_f32s(part);
+        let new = if write == Write::Add { simd.add_f32s(old, sum) } else { sum };
+        simd.partial_store_f32s(part, new);
+    }
+}
+
+/// A few rows times a matrix whose rows lie in memory: eight of them at a time are scaled and
+/// added, so that B streams through once.
+#[inline(always)]
+fn rows_by_lying<S: Simd>(
+    simd: S,
+    a: Matrix<f32>,
+    b: Matrix<f32>,
+    mut c: MatrixMut<f32>,
+    write: Write,
+) {
+    let (data, stride, _) = b.parts();
+    let n = b.columns();
+    for i in 0..a.rows() {
+        let to = c.row_mut(i);
+        if write == Write::Set {
+            to.fill(0.0);
+        }
+        let (head, tail) = S::as_mut_simd_f32s(to);
+        let mut k = 0;
+        while k < a.columns() {
+            let lines = (a.columns() - k).min(ROWS);
+            let scale: [f32; ROWS] =
+                std::array::from_fn(|q| if q < lines { a.at(i, k + q) } else { 0.0 });
+            // past the end the last line again, times 0
+            let rows: [&[f32]; ROWS] =
+                std::array::from_fn(|q| &data[(k + q.min(lines - 1)) * stride..][..n]);
+            let parts = rows.map(|row| S::as_simd_f32s(row));
+            let scales = scale.map(|s| simd.splat_f32s(s));
+            for (j, to) in head.iter_mut().enumerate() {
+                let mut sum = *to;
+                for q in 0..ROWS {
+                    sum = simd.mul_add_e_f32s(scales[q], parts[q].0[j], sum);
+                }
+                *to = sum;
+            }
+            for (j, to) in tail.iter_mut().enumerate() {
+                for q in 0..ROWS {
+                    *to += scale[q] * parts[q].1[j];
+                }
+            }
+            k += lines;
+        }
+    }
+}
+
+/// A few rows times a matrix whose columns lie in memory: dot products, four columns at a time.
+#[inline(always)]
+fn rows_by_standing<S: Simd>(
+    simd: S,
+    a: Matrix<f32>,
+    b: Matrix<f32>,
+    mut c: MatrixMut<f32>,
+    write: Write,
+) {
+    const COLUMNS: usize = 4;
+    let (data, stride, _) = b.parts();
+    let (from, a_stride, _) = a.parts();
+    let k = a.columns();
+    for i in 0..a.rows() {
+        let row = &from[i * a_stride..][..k];
+        let (head, tail) = S::as_simd_f32s(row);
+        for (group, to) in c.row_mut(i).chunks_mut(COLUMNS).enumerate() {
+            let last = to.len() - 1;
+            let columns: [&[f32]; COLUMNS] =
+                std::array::from_fn(|q| &data[(group * COLUMNS + q.min(last)) * stride..][..k]);
+            let parts = columns.map(|column| S::as_simd_f32s(column));
+            let mut sums = [simd.splat_f32s(0.0); COLUMNS];
+            for (p, x) in head.iter().enumerate() {
+                for q in 0..COLUMNS {
+                    sums[q] = simd.mul_add_e_f32s(*x, parts[q].0[p], sums[q]);
+                }
+            }
+            for ((to, sum), (_, rest)) in to.iter_mut().zip(sums).zip(parts) {
+                let rest: f32 = tail.iter().zip(rest).map(|(x, y)| x * y).sum();
+                let sum = simd.reduce_sum_f32s(sum) + rest;
+                *to = if write == Write::Add { *to + sum } else { sum };
+            }
+        }
+    }
+}
