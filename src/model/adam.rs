@@ -1,9 +1,9 @@
 //! Adam: steps of about equal size for every parameter, whatever the size of its gradient.
 
-use ndarray::{ArrayD, Zip};
-
 use crate::math::parameters::Parameters;
 use crate::math::real::Real;
+
+use super::optimizer::{Moments, Rule, Step};
 
 /// Adam's running means. With gradient g at step t,
 ///
@@ -19,22 +19,21 @@ pub struct Adam<F> {
     pub beta2: f64,
     /// ε: keeps the division away from zero.
     pub eps: f64,
-    moments: Vec<(ArrayD<F>, ArrayD<F>)>,
-    steps: i32,
+    moments: Vec<(Vec<F>, Vec<F>)>,
+    steps: u64,
 }
 
 impl<F: Real> Adam<F> {
     /// Means at zero for everything that `module` learns, with the usual β₁ = 0.9, β₂ = 0.999,
     /// ε = 1e-8.
     pub fn new(module: &impl Parameters<F>) -> Self {
-        let zeros = |a: &ArrayD<F>| (a.clone(), a.clone());
-        let moments =
-            module.arrays().iter().map(|(_, a)| zeros(&ArrayD::zeros(a.raw_dim()))).collect();
+        let zeros = |n: usize| (vec![F::zero(); n], vec![F::zero(); n]);
+        let moments = module.arrays().iter().map(|(_, a)| zeros(a.len())).collect();
         Self { beta1: 0.9, beta2: 0.999, eps: 1e-8, moments, steps: 0 }
     }
 
-    /// One step. O(parameters). The first moves every parameter by `rate`, against the sign of its
-    /// gradient.
+    /// One step of [`Rule::Adam`]. O(parameters). The first moves every parameter by `rate`, against
+    /// the sign of its gradient.
     ///
     /// ```
     /// use llm_lab::math::linear::Linear;
@@ -45,19 +44,20 @@ impl<F: Real> Adam<F> {
     /// Adam::new(&map).step(&mut map, &gradient, 0.01);
     /// assert!((map.weight - array![[0.99, 1.01]]).iter().all(|e: &f64| e.abs() < 1e-8));
     /// ```
+    ///
+    /// # Panics
+    /// If a parameter does not lie in rows.
     pub fn step<M: Parameters<F>>(&mut self, module: &mut M, gradient: &M, rate: f64) {
         self.steps += 1;
-        let (b1, b2) = (F::of(self.beta1), F::of(self.beta2));
-        let scale = F::of(rate / (1.0 - self.beta1.powi(self.steps)));
-        let unbias = F::of(1.0 / (1.0 - self.beta2.powi(self.steps)));
-        let eps = F::of(self.eps);
+        let rule = Rule::Adam(Moments { beta1: self.beta1, beta2: self.beta2, eps: self.eps });
+        let step = Step { rate, decay: 0.0, factor: 1.0, number: self.steps };
         let arrays = module.arrays_mut().into_iter().zip(gradient.arrays());
-        for ((parameter, (_, gradient)), (m, v)) in arrays.zip(&mut self.moments) {
-            Zip::from(parameter).and(gradient).and(m).and(v).for_each(|p, &g, m, v| {
-                *m = b1 * *m + (F::one() - b1) * g;
-                *v = b2 * *v + (F::one() - b2) * g * g;
-                *p -= scale * *m / ((*v * unbias).sqrt() + eps);
-            });
+        for ((mut parameter, (_, gradient)), (m, v)) in arrays.zip(&mut self.moments) {
+            let gradient = gradient.as_standard_layout();
+            match (parameter.as_slice_mut(), gradient.as_slice()) {
+                (Some(parameter), Some(gradient)) => rule.step(step, parameter, gradient, m, v),
+                _ => panic!("the parameters do not lie in rows"),
+            }
         }
     }
 }

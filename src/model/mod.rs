@@ -1,10 +1,46 @@
-//! F1: what is built from `math`: stacks of blocks, and the configurations of published models.
+//! F1: what is built from `math`: the Transformer with every choice a field of [`Config`], stacks
+//! of blocks, and the configurations of published models.
+//!
+//! To read in order: [`config`], [`layout`] (where the parameters lie), [`transformer`],
+//! [`forward`] (from tokens to logits), [`backward`], [`cache`], [`generate`], [`optimizer`],
+//! [`schedule`], [`trainer`], [`tasks`].
 
 mod adam;
+pub mod backward;
+pub mod batch;
+pub mod cache;
+pub mod config;
+pub mod forward;
+pub mod generate;
+pub mod layout;
 pub mod lookalike;
+pub mod optimizer;
 mod placement;
+pub mod position;
+pub mod presets;
 pub mod published;
+pub mod schedule;
 pub mod stack;
+pub mod tasks;
+pub mod trainer;
+pub mod transformer;
+pub mod workspace;
 
 pub use adam::Adam;
+pub use backward::Objective;
+pub use batch::Batch;
+pub use cache::Cache;
+pub use config::{Biases, Config};
+pub use forward::Pass;
+pub use generate::{Generation, Greedy, Sampler, Temperature};
+pub use optimizer::{Moments, Rule, Step};
 pub use placement::Placement;
+pub use position::{Position, Rope, Scaling};
+pub use presets::{Preset, Size};
+pub use schedule::{Decay, Schedule};
+pub use trainer::{Diverged, Progress, Trainer, Training};
+pub use transformer::Transformer;
+pub use workspace::Workspace;
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Where the norm stands relative to the residual branch.
 
 /// The place of the norm around a sub-layer F (attention or feed-forward).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Placement {
     /// `N(x + F(x))`: the original Transformer (Vaswani et al. 2017).
     Post,

@@ -10,7 +10,7 @@ use crate::math::real::Real;
 const EPS: f64 = 1e-5;
 
 /// Which norm a stack uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum NormKind {
     /// Centre and rescale each token.
     LayerNorm,

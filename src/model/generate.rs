@@ -1,0 +1,200 @@
+//! Generation: one token after the other, each from the logits of the last.
+
+use ndarray_rand::rand::{Rng, RngCore};
+
+use crate::math::real::Real;
+use crate::report::{Error, text};
+
+use super::cache::Cache;
+use super::forward::Pass;
+use super::transformer::Transformer;
+use super::workspace::Workspace;
+
+/// Chooses the next token from logits, which it may change.
+pub trait Sampler<F> {
+    /// The chosen token.
+    fn choose(&mut self, logits: &mut [F]) -> u32;
+}
+
+/// The most likely token; the first of equals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Greedy;
+
+impl<F: Real> Sampler<F> for Greedy {
+    fn choose(&mut self, logits: &mut [F]) -> u32 {
+        let best = |best: usize, i: usize| if logits[i] > logits[best] { i } else { best };
+        (1..logits.len()).fold(0, best) as u32
+    }
+}
+
+/// A draw from softmax(logits / temperature).
+pub struct Temperature<'a> {
+    /// Below 1 sharper, above 1 flatter; greater than 0.
+    pub temperature: f64,
+    /// Where chance comes from.
+    pub rng: &'a mut dyn RngCore,
+}
+
+impl<F: Real> Sampler<F> for Temperature<'_> {
+    fn choose(&mut self, logits: &mut [F]) -> u32 {
+        let scaled = |x: &F| x.to_f64().unwrap_or(f64::NEG_INFINITY) / self.temperature;
+        let most = logits.iter().map(scaled).fold(f64::NEG_INFINITY, f64::max);
+        let total: f64 = logits.iter().map(|x| (scaled(x) - most).exp()).sum();
+        let mut left = self.rng.random::<f64>() * total;
+        for (i, x) in logits.iter().enumerate() {
+            left -= (scaled(x) - most).exp();
+            if left <= 0.0 {
+                return i as u32;
+            }
+        }
+        logits.len().saturating_sub(1) as u32
+    }
+}
+
+/// A text that grows: the cache and the logits of what comes next.
+#[derive(Debug)]
+pub struct Generation<'a, F> {
+    model: &'a Transformer<F>,
+    cache: Cache<F>,
+    workspace: Workspace<F>,
+}
+
+impl<'a, F: Real> Generation<'a, F> {
+    /// Reads a prompt.
+    ///
+    /// ```
+    /// use llm_lab::model::{Generation, Greedy, Preset, Size, Transformer};
+    /// use ndarray_rand::rand::SeedableRng;
+    /// let size = Size { vocab: 9, context: 8, d: 8, d_ff: 8, layers: 1, heads: 2, kv_heads: 1 };
+    /// let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
+    /// let model = Transformer::<f32>::new(Preset::Llama.config(size)?, &mut rng)?;
+    /// let mut generation = Generation::new(&model, &[1, 2, 3])?;
+    /// let token = generation.next(&mut Greedy)?;
+    /// assert!(token < 9);
+    /// # Ok::<(), llm_lab::report::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Bad input if the prompt is empty, longer than the context, or has a token that the model
+    /// does not know.
+    pub fn new(model: &'a Transformer<F>, prompt: &[u32]) -> Result<Self, Error> {
+        check(model, prompt)?;
+        let cache = Cache::new(&model.config);
+        let mut this = Self { model, cache, workspace: Workspace::default() };
+        this.read(prompt);
+        Ok(this)
+    }
+
+    /// The logits of the token that comes next, `(V)`.
+    pub fn logits(&self) -> &[F] {
+        &self.workspace.logits
+    }
+
+    /// How many tokens have been read.
+    pub fn length(&self) -> usize {
+        self.cache.length
+    }
+
+    /// Chooses the next token; it is read when the one after it is asked for.
+    pub fn choose(&mut self, sampler: &mut impl Sampler<F>) -> u32 {
+        sampler.choose(&mut self.workspace.logits)
+    }
+
+    /// Chooses the next token and reads it.
+    ///
+    /// # Errors
+    /// Bad input once the context is full.
+    pub fn next(&mut self, sampler: &mut impl Sampler<F>) -> Result<u32, Error> {
+        if self.cache.length >= self.model.config.context {
+            return Err(too_long(self.cache.length + 1, self.model.config.context));
+        }
+        let token = self.choose(sampler);
+        self.read(&[token]);
+        Ok(token)
+    }
+
+    fn read(&mut self, tokens: &[u32]) {
+        let ws = &mut self.workspace;
+        ws.prepare(&self.model.config, 1, tokens.len());
+        self.model.forward(tokens, ws, Some(&mut self.cache), Pass::default());
+        self.model.logits(ws, tokens.len() - 1..tokens.len());
+    }
+}
+
+/// The logits of every position of one sequence, `(T·V)`.
+///
+/// # Errors
+/// As [`Generation::new`].
+pub fn logits<F: Real>(model: &Transformer<F>, tokens: &[u32]) -> Result<Vec<F>, Error> {
+    check(model, tokens)?;
+    let mut ws = Workspace::default();
+    ws.prepare(&model.config, 1, tokens.len());
+    model.forward(tokens, &mut ws, None, Pass::default());
+    model.logits(&mut ws, 0..tokens.len());
+    Ok(ws.logits)
+}
+
+fn check<F: Real>(model: &Transformer<F>, tokens: &[u32]) -> Result<(), Error> {
+    let (context, v) = (model.config.context, model.config.vocab);
+    if tokens.is_empty() {
+        return Err(Error::input(text("there is no token to start from", "没有起始 token")));
+    }
+    if tokens.len() > context {
+        return Err(too_long(tokens.len(), context));
+    }
+    match tokens.iter().find(|token| **token as usize >= v) {
+        Some(token) => Err(Error::input(text(
+            format!("the model does not know token {token}"),
+            format!("模型不认识 token {token}"),
+        ))
+        .allowed(text(format!("0 to {}", v - 1), format!("0 到 {}", v - 1)))),
+        None => Ok(()),
+    }
+}
+
+fn too_long(n: usize, context: usize) -> Error {
+    Error::input(text(
+        format!("{n} tokens are more than the context"),
+        format!("{n} 个 token 超出上下文长度"),
+    ))
+    .allowed(text(format!("up to {context} tokens"), format!("最多 {context} 个 token")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Preset, Size};
+    use ndarray_rand::rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    #[test]
+    fn the_cache_chooses_the_tokens_of_the_full_forward_pass() {
+        for preset in [Preset::Gpt2, Preset::Llama, Preset::Qwen2, Preset::Glm4] {
+            let size =
+                Size { vocab: 50, context: 40, d: 48, d_ff: 96, layers: 3, heads: 4, kv_heads: 2 };
+            let mut rng = ChaCha8Rng::seed_from_u64(8);
+            let mut model =
+                Transformer::<f32>::new(preset.config(size).unwrap(), &mut rng).unwrap();
+            model.weights.iter_mut().for_each(|w| *w += rng.random_range(-0.2..0.2));
+            let mut text = vec![3, 1, 4];
+            let mut generation = Generation::new(&model, &text).unwrap();
+            for _ in 3..40 {
+                let mut all = logits(&model, &text).unwrap();
+                let last = all.len() - 50;
+                let expected = Greedy.choose(&mut all[last..]);
+                text.push(generation.next(&mut Greedy).unwrap());
+                assert_eq!(text.last(), Some(&expected), "{preset:?} at {}", text.len());
+            }
+            assert!(generation.next(&mut Greedy).is_err(), "the context is full");
+        }
+    }
+
+    #[test]
+    fn temperature_draws_as_often_as_softmax_says() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let mut sampler = Temperature { temperature: 0.5, rng: &mut rng };
+        let draws = (0..20_000).filter(|_| sampler.choose(&mut [0.0_f32, 0.5]) == 1).count();
+        let expected = 1.0 / (1.0 + (-1.0_f64).exp());
+        assert!((draws as f64 / 20_000.0 - expected).abs() < 0.012, "{draws}");
+    }
+}

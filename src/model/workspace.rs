@@ -1,0 +1,151 @@
+//! The places where a forward pass leaves what the backward pass and the curious need. They grow to
+//! the largest batch once; from then on nothing is allocated.
+
+use crate::math::attention::Scratch;
+use crate::math::real::Real;
+
+use super::config::Config;
+
+/// What one sub-layer's norms and residual keep.
+#[derive(Debug, Clone, Default)]
+pub struct Around<F> {
+    /// The branch's input: the normalized stream, or the stream itself, `(N·T, d)`.
+    pub h: Vec<F>,
+    /// Mean and factor of the norm before, `(N·T, 2)`.
+    pub before: Vec<F>,
+    /// What the norm after the branch sees, `(N·T, d)`.
+    pub inner: Vec<F>,
+    /// Mean and factor of the norm after, `(N·T, 2)`.
+    pub after: Vec<F>,
+}
+
+/// What one block keeps.
+#[derive(Debug, Clone, Default)]
+pub struct Kept<F> {
+    /// Around attention.
+    pub attention: Around<F>,
+    /// Queries as attention sees them, rotated, `(N·T, H·d_h)`.
+    pub q: Vec<F>,
+    /// Keys, rotated, `(N·T, kv·d_h)`.
+    pub k: Vec<F>,
+    /// Values, `(N·T, kv·d_h)`.
+    pub v: Vec<F>,
+    /// What the heads found, `(N·T, H·d_h)`.
+    pub mixed: Vec<F>,
+    /// Logarithms of the softmax denominators, `(N, H, T)`.
+    pub logs: Vec<F>,
+    /// Around the feed-forward block.
+    pub ffn: Around<F>,
+    /// What goes into the activation, `(N·T, d_ff)`.
+    pub gate: Vec<F>,
+    /// What the gate multiplies, `(N·T, d_ff)`; empty without a gate.
+    pub up: Vec<F>,
+    /// The neurons: what W₂ sees, `(N·T, d_ff)`.
+    pub hidden: Vec<F>,
+}
+
+/// Gradients on their way back; each place is used again in every block.
+#[derive(Debug, Clone, Default)]
+pub struct Slopes<F> {
+    /// Of the residual stream, `(N·T, d)`.
+    pub stream: Vec<F>,
+    /// Of a branch's output, `(N·T, d)`.
+    pub branch: Vec<F>,
+    /// Of a branch's input, `(N·T, d)`.
+    pub h: Vec<F>,
+    /// Of what the heads of one sequence found, `(T, H·d_h)`.
+    pub mixed: Vec<F>,
+    /// Of the queries, `(N·T, H·d_h)`.
+    pub q: Vec<F>,
+    /// Of the keys, `(N·T, kv·d_h)`.
+    pub k: Vec<F>,
+    /// Of the values, `(N·T, kv·d_h)`.
+    pub v: Vec<F>,
+    /// Of the neurons, `(N·T, d_ff)`.
+    pub hidden: Vec<F>,
+    /// Of what the gate multiplies, `(N·T, d_ff)`.
+    pub up: Vec<F>,
+    /// Of the biases by distance, `(H, 2S − 1)`.
+    pub relative: Vec<F>,
+}
+
+/// A forward pass as it went.
+#[derive(Debug, Clone, Default)]
+pub struct Workspace<F> {
+    /// N: sequences.
+    pub sequences: usize,
+    /// T: tokens of each.
+    pub length: usize,
+    /// The residual stream: embedded, and after each sub-layer, 2L + 1 times `(N·T, d)`.
+    pub streams: Vec<Vec<F>>,
+    /// What each block keeps.
+    pub blocks: Vec<Kept<F>>,
+    /// What a branch adds, `(N·T, d)`.
+    pub branch: Vec<F>,
+    /// After the norm at the end, `(N·T, d)`.
+    pub last: Vec<F>,
+    /// Mean and factor of the norm at the end, `(N·T, 2)`.
+    pub last_kept: Vec<F>,
+    /// Logits of some rows, or their gradient.
+    pub logits: Vec<F>,
+    /// Biases by distance, `(H, 2S − 1)`.
+    pub relative: Vec<F>,
+    /// Gradients on their way back.
+    pub slopes: Slopes<F>,
+    /// Where attention's blocks work.
+    pub scratch: Scratch<F>,
+}
+
+impl<F: Real> Workspace<F> {
+    /// Makes room for `n` sequences of `t` tokens.
+    pub fn prepare(&mut self, config: &Config, n: usize, t: usize) {
+        (self.sequences, self.length) = (n, t);
+        let rows = n * t;
+        let (d, ff) = (config.d, config.d_ff);
+        let (wide, narrow) =
+            (config.heads * config.head_width, config.kv_heads * config.head_width);
+        self.streams.resize_with(2 * config.layers + 1, Vec::new);
+        self.blocks.resize_with(config.layers, Kept::default);
+        self.streams.iter_mut().for_each(|s| size(s, rows * d));
+        for kept in &mut self.blocks {
+            for around in [&mut kept.attention, &mut kept.ffn] {
+                size(&mut around.h, rows * d);
+                size(&mut around.before, rows * 2);
+                size(&mut around.inner, rows * d);
+                size(&mut around.after, rows * 2);
+            }
+            size(&mut kept.q, rows * wide);
+            size(&mut kept.k, rows * narrow);
+            size(&mut kept.v, rows * narrow);
+            size(&mut kept.mixed, rows * wide);
+            size(&mut kept.logs, rows * config.heads);
+            size(&mut kept.gate, rows * ff);
+            size(&mut kept.up, if config.gated { rows * ff } else { 0 });
+            size(&mut kept.hidden, rows * ff);
+        }
+        size(&mut self.branch, rows * d);
+        size(&mut self.last, rows * d);
+        size(&mut self.last_kept, rows * 2);
+    }
+
+    /// Makes room for the gradients of the prepared batch.
+    pub fn prepare_slopes(&mut self, config: &Config) {
+        let rows = self.sequences * self.length;
+        let (wide, narrow) =
+            (config.heads * config.head_width, config.kv_heads * config.head_width);
+        let slopes = &mut self.slopes;
+        for place in [&mut slopes.stream, &mut slopes.branch, &mut slopes.h] {
+            size(place, rows * config.d);
+        }
+        size(&mut slopes.q, rows * wide);
+        size(&mut slopes.k, rows * narrow);
+        size(&mut slopes.v, rows * narrow);
+        size(&mut slopes.hidden, rows * config.d_ff);
+        size(&mut slopes.up, if config.gated { rows * config.d_ff } else { 0 });
+    }
+}
+
+/// Exactly `n` places; capacity only grows.
+pub(super) fn size<F: Real>(buffer: &mut Vec<F>, n: usize) {
+    buffer.resize(n, F::zero());
+}
