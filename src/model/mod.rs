@@ -9,6 +9,7 @@ mod adam;
 pub mod backward;
 pub mod batch;
 pub mod cache;
+pub mod checkpoint;
 pub mod config;
 pub mod forward;
 pub mod generate;
