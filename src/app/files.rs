@@ -43,6 +43,7 @@ impl Files for Disk {
         };
         // Written beside and renamed, so that no reader ever sees half a file.
         let write = || -> std::io::Result<()> {
+            fs::create_dir_all(folder)?;
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             file.write_all(bytes)?;
             file.persist(name)?;
@@ -75,7 +76,7 @@ fn cannot_read(name: &str, error: &std::io::Error) -> Error {
     Error::input(text(format!("cannot read {name}: {error}"), format!("无法读取 {name}：{error}")))
         .allowed(text(
             "a file, - for standard input, lessons-en, lessons-zh or stories",
-            "文件、-(标准输入)、lessons-en、lessons-zh 或 stories",
+            "文件、-（标准输入）、lessons-en、lessons-zh 或 stories",
         ))
 }
 

@@ -39,7 +39,7 @@ pub struct Line {
 pub enum Command {
     /// One of the experiments.
     #[command(flatten)]
-    Experiment(Experiment),
+    Experiment(Box<Experiment>),
     /// Lessons, questions and what has been learned.
     #[command(flatten)]
     Learn(Learn),

@@ -25,7 +25,9 @@ impl<'a> Lab<'a> {
         let globals = &parsed.globals;
         let elsewhere = globals.out.is_some() || globals.lessons.is_some();
         match parsed.command {
-            Some(Command::Experiment(experiment)) if !elsewhere => Ok((parsed.globals, experiment)),
+            Some(Command::Experiment(experiment)) if !elsewhere => {
+                Ok((parsed.globals, *experiment))
+            }
             _ => Err(Error::input(text(
                 format!("a lesson cannot run '{}'", super::shown(line)),
                 format!("课程里不能运行“{}”", super::shown(line)),

@@ -53,10 +53,13 @@ macro_rules! registry {
 }
 
 registry! {
+    generate::Generate,
+    model::Model,
     models::Models,
     norm::Norm,
     plot::Plot,
     ffn::Ffn,
     tokenize::Tokenize,
     tokenizer::Tokenizer,
+    train::Train,
 }
