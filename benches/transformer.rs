@@ -1,0 +1,116 @@
+//! The tiny transformer at three sizes: whole training steps on one and two threads, generation,
+//! and the matrix product beside its reference path, `ndarray`'s own. Tokens per second are the
+//! throughput that criterion prints. Run with `cargo bench --bench transformer`.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use llm_lab::math::product::{Matrix, MatrixMut, Write, product};
+use llm_lab::model::{
+    Batch, Decay, Generation, Greedy, Moments, Preset, Rule, Schedule, Size, Trainer, Training,
+    Transformer,
+};
+use ndarray::Array2;
+use ndarray_rand::rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Name, sizes, sequences of a batch.
+const SIZES: [(&str, Size, usize); 3] = [
+    ("S", Size { vocab: 256, context: 128, d: 64, d_ff: 192, layers: 4, heads: 4, kv_heads: 4 }, 8),
+    (
+        "M",
+        Size { vocab: 512, context: 128, d: 128, d_ff: 352, layers: 4, heads: 4, kv_heads: 4 },
+        16,
+    ),
+    (
+        "L",
+        Size { vocab: 4096, context: 256, d: 288, d_ff: 768, layers: 6, heads: 6, kv_heads: 6 },
+        4,
+    ),
+];
+
+fn model(size: Size) -> Transformer<f32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    Transformer::new(Preset::Llama.config(size).unwrap(), &mut rng).unwrap()
+}
+
+fn steps(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("training step");
+    group.sample_size(20);
+    for (name, size, sequences) in SIZES {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let mut batch = Batch::new(size.context);
+        for _ in 0..sequences {
+            let text: Vec<u32> =
+                (0..=size.context).map(|_| rng.random_range(0..size.vocab as u32)).collect();
+            batch.push_text(&text);
+        }
+        group.throughput(Throughput::Elements((sequences * size.context) as u64));
+        for threads in [1, 2] {
+            let schedule =
+                Schedule { peak: 1e-3, warmup: 10, decay: Decay::Constant, steps: 100, floor: 0.1 };
+            let training = Training {
+                rule: Rule::AdamW(Moments::default()),
+                schedule,
+                decay: 0.1,
+                clip: Some(1.0),
+                smoothing: 0.0,
+                loss_scale: 1.0,
+                shards: 2,
+                threads,
+                seed: 0,
+            };
+            let mut trainer = Trainer::new(model(size), training).unwrap();
+            let batches = [batch.clone()];
+            group.bench_function(BenchmarkId::new(name, format!("{threads} threads")), |b| {
+                b.iter(|| black_box(trainer.step(&batches).unwrap()));
+            });
+        }
+    }
+    group.finish();
+}
+
+fn generation(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("generation of a whole context");
+    group.sample_size(20);
+    for (name, size, _) in SIZES {
+        let model = model(size);
+        group.throughput(Throughput::Elements(size.context as u64 - 1));
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let mut generation = Generation::new(&model, &[1]).unwrap();
+                for _ in 1..size.context {
+                    black_box(generation.next(&mut Greedy).unwrap());
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+fn products(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("product");
+    for (m, k, n) in [(512, 64, 192), (512, 128, 352), (512, 288, 768)] {
+        let a = Array2::from_shape_fn((m, k), |(i, j)| ((i * 7 + j) % 11) as f32);
+        let b = Array2::from_shape_fn((k, n), |(i, j)| ((i * 5 + j) % 13) as f32);
+        let mut c = Array2::<f32>::zeros((m, n));
+        let what = format!("{m} x {k} x {n}");
+        group.throughput(Throughput::Elements((2 * m * k * n) as u64));
+        group.bench_function(BenchmarkId::new("reference: ndarray", &what), |bench| {
+            bench.iter(|| ndarray::linalg::general_mat_mul(1.0, &a, &b, 0.0, &mut c));
+        });
+        let (a, b) = (a.as_slice().unwrap(), b.as_slice().unwrap());
+        let c = c.as_slice_mut().unwrap();
+        group.bench_function(BenchmarkId::new("math::product", &what), |bench| {
+            bench.iter(|| {
+                product(Matrix::new(a, k), Matrix::new(b, n), MatrixMut::new(c, n), Write::Set);
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, steps, generation, products);
+criterion_main!(benches);
