@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::bpe::{self, Bpe};
+use super::bpe::{self, Alphabet, Bpe, Characters};
 use super::bytes;
+use super::vocab::Vocab;
 use super::wordpiece;
 use super::words::Words;
 use crate::report::Error;
@@ -44,7 +45,7 @@ pub struct MergeStep {
 }
 
 /// A training run, step by step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct MergeTrace {
     /// The vocabulary before the first merge.
     pub base: Vec<String>,
@@ -52,6 +53,8 @@ pub struct MergeTrace {
     pub corpus: Vec<(Vec<String>, u64)>,
     /// The merges.
     pub steps: Vec<MergeStep>,
+    /// What was learned, ready to cut other words; a character that the corpus lacks is `<unk>`.
+    pub model: Bpe,
 }
 
 /// How much of a training run to keep.
@@ -90,8 +93,8 @@ pub fn merges(
         let split = |ids: Vec<u32>| ids.into_iter().map(|id| name(trainer, id)).collect();
         trainer.words().take(limits.words).map(|(ids, n)| (split(ids), n)).collect()
     };
-    let mut trace = MergeTrace { base, corpus: corpus(&trainer), steps: Vec::new() };
-    while trace.steps.len() < limits.steps {
+    let (start, mut steps) = (corpus(&trainer), Vec::new());
+    while steps.len() < limits.steps {
         let counts = count(trainer.words());
         let Some(merge) = trainer.step() else { break };
         let mut ranked: Vec<((u32, u32), u64)> = counts.into_iter().collect();
@@ -101,7 +104,7 @@ pub fn merges(
             right: name(&trainer, r),
             count,
         };
-        trace.steps.push(MergeStep {
+        steps.push(MergeStep {
             pairs: ranked.iter().take(limits.pairs).map(shown).collect(),
             distinct: ranked.len(),
             tied: ranked.iter().filter(|(_, n)| *n == merge.count).count(),
@@ -112,7 +115,22 @@ pub fn merges(
             corpus: corpus(&trainer),
         });
     }
-    Ok(trace)
+    let (vocab, merges) = trainer.into_parts();
+    let model = learned(vocab, merges, &settings.alphabet)?;
+    Ok(MergeTrace { base, corpus: start, steps, model })
+}
+
+/// The encoder of a training run.
+fn learned(mut vocab: Vocab, merges: Vec<(u32, u32)>, alphabet: &Alphabet) -> Result<Bpe, Error> {
+    let Alphabet::Characters { prefix, suffix, .. } = alphabet else {
+        return Bpe::bytes(vocab, merges);
+    };
+    let unknown = "<unk>".to_string();
+    if vocab.id(unknown.as_bytes()).is_none() {
+        vocab.insert(unknown.as_bytes(), vocab.len() as u32)?;
+    }
+    let (prefix, suffix, unknown) = (prefix.clone(), suffix.clone(), Some(unknown));
+    Bpe::characters(vocab, merges, Characters { prefix, suffix, unknown, ..Default::default() })
 }
 
 /// How often each pair of neighbours occurs, counted from the words alone.
@@ -126,7 +144,7 @@ fn count(words: impl Iterator<Item = (Vec<u32>, u64)>) -> BTreeMap<(u32, u32), u
     counts
 }
 
-/// A pair with BPE's count and WordPiece's score.
+/// A pair with BPE's count, WordPiece's score and what the corpus gains by the merge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PairScore {
     /// The left symbol.
@@ -135,23 +153,65 @@ pub struct PairScore {
     pub right: String,
     /// How often they are neighbours, and each symbol's own count.
     pub score: wordpiece::Score,
+    /// By how much the merge raises the corpus's log-likelihood under a unigram model, in bits.
+    pub gain: f64,
 }
 
 /// Every pair of characters of a corpus with what BPE and what WordPiece would rank it by, the most
-/// frequent first.
+/// frequent first; beside it the gain of the whole corpus, which is what "raises the likelihood"
+/// says literally (Schuster & Nakajima 2012) and which the score is not.
+///
+/// With counts c of the symbols and N = Σ c, a corpus has the log-likelihood L = Σ c log₂(c/N) under
+/// the unigram model that fits it best. A merge of k places takes k from c(a), c(b) and N and adds a
+/// symbol of count k: the gain is L after − L before. O(symbols).
 ///
 /// # Errors
 /// If the corpus is empty.
+///
+/// ```
+/// use llm_lab::tokenizer::{Words, trace};
+/// let words = Words::from_counts([("ab", 2), ("c", 4)]);
+/// let pairs = trace::scores(&words).unwrap();
+/// // Before: 2 log₂(2/8) twice and 4 log₂(4/8) = −12 bits; after: 2 log₂(2/6) + 4 log₂(4/6) = −5.51.
+/// assert_eq!(pairs[0].score.value(), 0.5);
+/// assert!((pairs[0].gain - 6.490225).abs() < 1e-6);
+/// ```
 pub fn scores(words: &Words) -> Result<Vec<PairScore>, Error> {
     let trainer = wordpiece::Trainer::new(words, usize::MAX, 0, &[])?;
     let mut pairs: Vec<((u32, u32), u64)> = count(trainer.words()).into_iter().collect();
     pairs.sort_by_key(|&(pair, n)| (std::cmp::Reverse(n), pair));
-    let shown = |((l, r), _)| PairScore {
+    let mut symbols: Vec<u64> = vec![0; trainer.vocab_len()];
+    let mut doubles: BTreeMap<u32, u64> = BTreeMap::new();
+    for (ids, n) in trainer.words() {
+        ids.iter().for_each(|id| symbols[*id as usize] += n);
+        // Of a run of m equal symbols m/2 pairs can merge, though it holds m − 1 of them.
+        for run in ids.chunk_by(|a, b| a == b).filter(|run| run.len() > 1) {
+            *doubles.entry(run[0]).or_default() += n * (run.len() / 2) as u64;
+        }
+    }
+    let total: u64 = symbols.iter().sum();
+    let gain = |(l, r): (u32, u32), n: u64| {
+        let merged = if l == r { doubles.get(&l).copied().unwrap_or_default() } else { n };
+        let change = |count: u64, by: u64| term(count - by) - term(count);
+        let parts = if l == r {
+            change(symbols[l as usize], 2 * merged)
+        } else {
+            change(symbols[l as usize], merged) + change(symbols[r as usize], merged)
+        };
+        parts + term(merged) - change(total, merged)
+    };
+    let shown = |((l, r), n)| PairScore {
         left: visible(trainer.piece(l)),
         right: visible(trainer.piece(r)),
         score: trainer.score((l, r)),
+        gain: gain((l, r), n),
     };
     Ok(pairs.into_iter().map(shown).collect())
+}
+
+/// c log₂ c, and 0 for c = 0: the log-likelihood is the sum of it over the symbols, less that of N.
+fn term(count: u64) -> f64 {
+    if count == 0 { 0.0 } else { count as f64 * (count as f64).log2() }
 }
 
 /// One merge of an encoder in a word.

@@ -1,14 +1,17 @@
 //! `tokenizer merges`: how a BPE vocabulary comes into being, merge by merge.
 
+use std::collections::BTreeSet;
+
 use super::source;
 use crate::experiments::{Context, params};
 use crate::report::{Error, Report, Table, number, text};
-use crate::tokenizer::{Plan, Scheme, Words, bpe, trace};
+use crate::tokenizer::bpe::{self, Bpe};
+use crate::tokenizer::{Plan, Scheme, Words, trace};
 
 /// Show BPE training merge by merge: counts, ties, the vocabulary, the corpus ‖ 逐步展示 BPE 的训练：计数、平局、词表与语料
 #[derive(Debug, Clone, clap::Args)]
 #[command(
-    after_help = "tokenizer merges low:5 lower:2 newest:6 widest:3 --steps 4\ntokenizer merges hello world --marker none --steps 2\ntokenizer merges --corpus stories --scheme byte-bpe --steps 5"
+    after_help = "tokenizer merges low:5 lower:2 newest:6 widest:3 --steps 4\ntokenizer merges hello world --marker none --steps 2\ntokenizer merges low:5 lower:2 newest:6 widest:3 --steps 4 --encode lowest\ntokenizer merges --corpus stories --scheme byte-bpe --steps 5"
 )]
 pub struct Merges {
     /// Words, each with its count after a colon ‖ 词，冒号后是次数
@@ -29,6 +32,9 @@ pub struct Merges {
     /// How many pairs of each table ‖ 每张表列出的对数
     #[arg(long, value_name = "N", default_value = "8", value_parser = params::count(1, 100))]
     pub top: usize,
+    /// Texts to cut with what was learned ‖ 用学到的合并来切分的文本
+    #[arg(long, value_name = "TEXT", num_args = 1..)]
+    pub encode: Vec<String>,
 }
 
 /// Words and how often: `low:5`; a word without a number counts once.
@@ -89,6 +95,10 @@ impl Merges {
         for (i, step) in run.steps.iter().enumerate() {
             self.step(&mut report, i + 1, step);
         }
+        vocabulary(&mut report, &run);
+        for (i, words) in self.encode.iter().enumerate() {
+            encode(&mut report, i + 1, words, &plan, &run.model)?;
+        }
         let grown = run.steps.iter().zip(run.base.len() + 1..).all(|(s, size)| s.vocab == size);
         report
             .metric("steps", run.steps.len())
@@ -143,6 +153,63 @@ impl Merges {
             .metric(name("pairs"), step.distinct)
             .metric(name("vocabulary"), step.vocab);
     }
+}
+
+/// The symbols at the start, those that were added, and whether any was lost.
+fn vocabulary(report: &mut Report, run: &trace::MergeTrace) {
+    /// A longer list says nothing.
+    const MOST: usize = 40;
+    let vocab = run.model.vocab();
+    let pieces = (0..vocab.len() as u32).filter_map(|id| vocab.piece(id)).map(trace::visible);
+    let pieces: BTreeSet<String> = pieces.collect();
+    let kept = run.base.iter().filter(|symbol| pieces.contains(*symbol)).count();
+    report.metric("vocabulary.kept", kept);
+    if run.base.len() <= MOST {
+        let added = run.steps.iter().map(|step| step.new.as_str()).collect::<Vec<_>>();
+        report.heading(text("The vocabulary", "词表")).formula(format!(
+            "{}\n+ {}",
+            run.base.join(" "),
+            added.join(" ")
+        ));
+    }
+}
+
+/// Replays the merges in a text, word by word.
+fn encode(
+    report: &mut Report,
+    n: usize,
+    words: &str,
+    plan: &Plan,
+    model: &Bpe,
+) -> Result<(), Error> {
+    /// Longer texts belong to `tokenize`.
+    const LONGEST: usize = 200;
+    if words.chars().count() > LONGEST {
+        return Err(Error::input(text("the text is too long to show", "文本太长，无法展示"))
+            .allowed(text(format!("up to {LONGEST} characters"), format!("最多 {LONGEST} 个字符")))
+            .example("llm-lab tokenizer merges low:5 lower:2 newest:6 widest:3 --encode lowest"));
+    }
+    let mut table = Table::new(text("The merges replayed", "按学到的次序重放合并"))
+        .words(text("merge", "合并"))
+        .words(text("symbols", "符号"));
+    let mut pieces: Vec<String> = Vec::new();
+    for split in plan.splits() {
+        split.apply(words, true, &mut |word| {
+            let (start, steps, ids) = trace::word(model, word.as_bytes());
+            table.row(vec!["".into(), start.join(" ").into()]);
+            for step in steps {
+                table.row(vec![(step.rank as usize + 1).into(), step.symbols.join(" ").into()]);
+            }
+            let shown = ids.iter().map(|id| model.vocab().piece(*id).unwrap_or_default());
+            pieces.extend(shown.map(trace::visible));
+        });
+    }
+    report
+        .heading(text(format!("Encode {words:?}"), format!("切分 {words:?}")))
+        .table(table)
+        .metric(format!("text-{n}.tokens"), pieces.len())
+        .metric(format!("text-{n}.pieces"), pieces.join(" "));
+    Ok(())
 }
 
 /// The words as they are split: `l o w </w> ×5`.

@@ -1,5 +1,5 @@
 //! WordPiece (Schuster & Nakajima 2012; the encoder as in BERT, Devlin et al. 2019): merges chosen
-//! by how much they raise the likelihood of the corpus, words encoded by the longest match.
+//! by count(ab) / (count(a) · count(b)), words encoded by the longest match.
 
 mod train;
 

@@ -1,7 +1,8 @@
-//! Training WordPiece: as BPE from characters upwards, but the pair is chosen by how much its merge
-//! raises the likelihood of the corpus under a unigram model of the symbols:
-//! `count(ab) / (count(a) · count(b))`. Google did not publish its trainer; this is the form that
-//! Schuster & Nakajima 2012 describe and that courses teach.
+//! Training WordPiece: as BPE from characters upwards, but the pair is chosen by
+//! `count(ab) / (count(a) · count(b))`, how much more often the two are neighbours than chance would
+//! have it. Google did not publish its trainer. Schuster & Nakajima 2012 choose the unit that raises
+//! the likelihood of the corpus most; this score is the form of it that courses teach, not the same
+//! thing ([`crate::tokenizer::trace::scores`] computes both).
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
