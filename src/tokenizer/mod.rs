@@ -16,6 +16,7 @@ pub mod scheme;
 mod table;
 pub mod text;
 pub mod trace;
+mod trie;
 pub mod unigram;
 mod vocab;
 pub mod wordpiece;

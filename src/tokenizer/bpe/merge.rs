@@ -55,6 +55,8 @@ pub struct Scratch {
     /// Where each symbol ends in the word.
     ends: Vec<u32>,
     links: Vec<(u32, u32)>,
+    /// The places of a word from which no piece leads on.
+    pub(super) closed: Vec<bool>,
     queue: BinaryHeap<Reverse<(u32, u32, u32)>>,
 }
 

@@ -3,15 +3,15 @@
 
 mod lattice;
 mod train;
-mod trie;
+
 
 pub use lattice::{Edge, Lattice};
 pub use train::{Round, Settings, Trainer};
 
 use super::bpe::byte_piece;
+use super::trie::Trie;
 use super::vocab::Vocab;
 use crate::report::{Error, text};
-use trie::Trie;
 
 /// An unknown character costs this much more than the least likely piece (as in SentencePiece).
 const UNKNOWN_PENALTY: f64 = 10.0;
