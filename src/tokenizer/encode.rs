@@ -14,6 +14,9 @@ use crate::report::{Error, text as both};
 const KEY: usize = 24;
 const IDS: usize = 9;
 
+/// From so many bytes of text for each piece of the vocabulary on, preparing the model pays.
+const WORTH_PREPARING: usize = 4;
+
 /// One place of the cache: a word and its ids, a cache line in size.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
@@ -45,8 +48,14 @@ struct WordEncoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    /// An encoder for about so many bytes of text: it sizes the cache, 1 MB at most.
+    /// An encoder for about so many bytes of text, which decide how much to prepare: the model, and
+    /// the cache, 1 MB at most.
     pub fn new(tokenizer: &'a Tokenizer, bytes: usize) -> Self {
+        if let Model::Bpe(model) = &tokenizer.model
+            && bytes >= WORTH_PREPARING * model.vocab().len()
+        {
+            model.prepare();
+        }
         let slots = (bytes / 16).next_power_of_two().clamp(16, 1 << 14);
         let words = WordEncoder {
             model: &tokenizer.model,

@@ -44,6 +44,11 @@ impl Table {
         self.ends.is_empty()
     }
 
+    /// How many bytes the pieces have together.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The piece with a number.
     ///
     /// # Panics

@@ -45,6 +45,11 @@ impl Words {
         self.counts.is_empty()
     }
 
+    /// How many bytes the distinct words have together.
+    pub fn bytes(&self) -> usize {
+        self.table.bytes()
+    }
+
     /// Each word with its count.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], u64)> {
         self.table.iter().zip(self.counts.iter().copied())

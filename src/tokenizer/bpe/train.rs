@@ -88,9 +88,8 @@ pub struct Trainer {
     prefix: Vec<u8>,
     pub(in crate::tokenizer) vocab: Table,
     pub(in crate::tokenizer) chain: Chain,
-    /// `(count when pushed, pair, index into places)`: the top is the best pair if its count still holds.
-    queue: BinaryHeap<(u64, Reverse<Pair>, u32)>,
-    places: Vec<Vec<u32>>,
+    /// `(count when pushed, pair)`: the top is the best pair if its count still holds.
+    queue: BinaryHeap<(u64, Reverse<Pair>)>,
     merges: Vec<Merge>,
     base: usize,
 }
@@ -116,7 +115,7 @@ impl Trainer {
         for special in &settings.specials {
             vocab.insert(special.as_bytes());
         }
-        let mut chain = Chain::default();
+        let mut chain = Chain::with_room(words.len(), words.bytes());
         let mut prefix = Vec::new();
         match &settings.alphabet {
             Alphabet::Bytes => fill_bytes(words, &mut vocab, &mut chain)?,
@@ -137,7 +136,6 @@ impl Trainer {
             vocab,
             chain,
             queue: BinaryHeap::new(),
-            places: Vec::new(),
             merges: Vec::new(),
         })
     }
@@ -147,21 +145,22 @@ impl Trainer {
         if self.vocab.len() >= self.vocab_size {
             return None;
         }
-        let (pair, count, list) = loop {
-            let (count, Reverse(pair), list) = self.queue.pop()?;
+        let (pair, count) = loop {
+            let (count, Reverse(pair)) = self.queue.pop()?;
             let now = self.chain.count(pair);
             if now == count {
-                break (pair, count, list);
+                break (pair, count);
             }
-            self.queue.push((now, Reverse(pair), list));
+            if now > 0 {
+                self.queue.push((now, Reverse(pair)));
+            }
         };
-        if count == 0 || count < self.min_frequency {
+        if count < self.min_frequency {
             self.queue.clear();
             return None;
         }
         let new = self.vocab.insert(&self.joined(pair));
-        let places = std::mem::take(&mut self.places[list as usize]);
-        self.chain.merge(pair, new, &places);
+        self.chain.merge(pair, new);
         self.enqueue();
         let merge = Merge { left: pair.0, right: pair.1, new, count };
         self.merges.push(merge);
@@ -225,11 +224,8 @@ impl Trainer {
     }
 
     fn enqueue(&mut self) {
-        let (queue, places) = (&mut self.queue, &mut self.places);
-        self.chain.take_new(|pair, count, at| {
-            queue.push((count, Reverse(pair), places.len() as u32));
-            places.push(at);
-        });
+        let queue = &mut self.queue;
+        self.chain.take_new(|pair, count| queue.push((count, Reverse(pair))));
     }
 }
 

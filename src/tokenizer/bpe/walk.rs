@@ -4,8 +4,10 @@
 //! So the walk takes the longest piece that stays apart from the one before it, and where none is left
 //! it steps back and closes the place. No merge is carried out, and no word is too long.
 
-use super::merge::{ByPair, Rule};
-use super::{NONE, Scratch};
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+use super::{NONE, Scratch, key};
 use crate::tokenizer::trie::Trie;
 use crate::tokenizer::vocab::Vocab;
 
@@ -21,71 +23,102 @@ struct Part {
     len: u32,
 }
 
-/// No merge makes it: it is never met.
+/// A piece that no bytes become.
 const UNMADE: Part = Part { time: 0, left: NONE, right: NONE, shorter: NONE, len: 0 };
-
-/// While the walk is prepared: the mark of a piece that its own bytes never become.
-const NEVER: u32 = u32::MAX - 1;
 
 /// What the walk needs to know of a vocabulary.
 #[derive(Debug, Clone)]
 pub(super) struct Walk {
     trie: Trie,
     parts: Vec<Part>,
+    /// When two neighbours merge: one more than the rank.
+    times: HashMap<u64, u32, FxBuildHasher>,
 }
 
 impl Walk {
-    /// Prepares a byte-level vocabulary. `None` if the theory does not cover it: a byte is missing,
-    /// two merges make one piece, or a merge stands before those that make its parts.
-    pub fn new(vocab: &Vocab, merges: &[(u32, u32)], rule: &ByPair<'_>) -> Option<Self> {
+    /// Nothing but the 256 bytes; `None` if the vocabulary lacks one.
+    fn bytes(vocab: &Vocab) -> Option<Self> {
         let mut parts = vec![UNMADE; vocab.rows()];
         for byte in 0..=255u8 {
             parts[vocab.id(&[byte])? as usize].len = 1;
         }
-        let mut made: Vec<u32> = (0..=255u8).filter_map(|b| vocab.id(&[b])).collect();
-        let mut walk = Self { trie: Trie::new(std::iter::empty()), parts };
-        for (time, &(left, right)) in (1..).zip(merges) {
-            let (_, new) = rule.merge(left, right, 0, 0)?;
-            let of = |id: u32| walk.parts[id as usize];
-            let earlier = |id: u32| of(id).len > 0 && of(id).time < time;
-            if of(new).len > 0 || !earlier(left) || !earlier(right) {
+        Some(Self { trie: Trie::new(std::iter::empty()), parts, times: HashMap::default() })
+    }
+
+    /// Prepares a byte-level vocabulary with its merges, each with the piece that it gives. `None` if
+    /// the theory does not cover it: a byte is missing, two merges give one piece, or a merge stands
+    /// before those that make its parts. O(bytes · log pieces).
+    pub fn of_merges(vocab: &Vocab, merges: impl Iterator<Item = (u32, u32, u32)>) -> Option<Self> {
+        let mut walk = Self::bytes(vocab)?;
+        // A piece that its own bytes never become is known, but left out.
+        let mut known: Vec<bool> = walk.parts.iter().map(|p| p.len > 0).collect();
+        for (time, (left, right, new)) in (1..).zip(merges) {
+            let earlier = |id: u32| known[id as usize] && walk.parts[id as usize].time < time;
+            if known[new as usize] || !earlier(left) || !earlier(right) {
                 return None;
             }
-            let len = of(left).len + of(right).len;
-            // If its own bytes would merge otherwise, the piece never comes about.
-            let met = of(left).shorter != NEVER && of(right).shorter != NEVER;
-            let met = met && walk.apart(rule, left, right, time);
-            if met {
-                made.push(new);
-            }
-            let shorter = if met { NONE } else { NEVER };
-            walk.parts[new as usize] = Part { time, left, right, shorter, len };
+            known[new as usize] = true;
+            walk.add(time, left, right, new);
         }
-        walk.trie = Trie::new(made.iter().filter_map(|&id| Some((vocab.piece(id)?, id))));
-        for &id in &made {
-            let mut shorter = NONE;
-            walk.trie.prefixes(vocab.piece(id)?, |_, found| {
-                if found != id {
-                    shorter = found;
+        Some(walk.with_trie(vocab))
+    }
+
+    /// Prepares a vocabulary in which every pair merges that makes a piece, the smallest id first. For
+    /// each piece there is one pair at most from which its own bytes make it. `None` if a byte is
+    /// missing or a piece is made of later ones; `alone` tells whether bytes become one piece.
+    pub fn of_ranks(vocab: &Vocab, alone: impl Fn(&[u8]) -> bool) -> Option<Self> {
+        let mut walk = Self::bytes(vocab)?;
+        let all = Trie::new(vocab.iter().map(|(id, piece)| (piece, id)));
+        for (id, piece) in vocab.iter().filter(|(_, piece)| piece.len() > 1) {
+            all.prefixes(piece, |len, left| {
+                let right = if left < id { vocab.id(&piece[len..]) } else { None };
+                if let Some(right) = right.filter(|&right| right < id)
+                    && walk.parts[id as usize].len == 0
+                {
+                    walk.add(id + 1, left, right, id);
                 }
             });
-            walk.parts[id as usize].shorter = shorter;
+            if walk.parts[id as usize].len == 0 && alone(piece) {
+                return None;
+            }
         }
-        Some(walk)
+        Some(walk.with_trie(vocab))
+    }
+
+    /// Takes in a piece, if its own bytes become it: its parts do, and they stay apart until then.
+    fn add(&mut self, time: u32, left: u32, right: u32, new: u32) {
+        let (l, r) = (self.parts[left as usize].len, self.parts[right as usize].len);
+        if l > 0 && r > 0 && self.apart(left, right, time) {
+            self.parts[new as usize] = Part { time, left, right, shorter: NONE, len: l + r };
+            self.times.insert(key(left, right), time);
+        }
+    }
+
+    /// The same with the pieces in a trie, each with the longest one that it begins with.
+    fn with_trie(mut self, vocab: &Vocab) -> Self {
+        let met = |&(id, _): &(u32, &[u8])| self.parts[id as usize].len > 0;
+        self.trie = Trie::new(vocab.iter().filter(met).map(|(id, piece)| (piece, id)));
+        for (id, piece) in vocab.iter() {
+            let part = &mut self.parts[id as usize];
+            self.trie.prefixes(piece, |_, found| {
+                if found != id {
+                    part.shorter = found;
+                }
+            });
+        }
+        self
     }
 
     /// Whether two neighbouring pieces are still apart after all merges before `time`. Their merges
     /// are undone, the latest first, and at each stage the two that meet must not have been merged
     /// before the stage ended. Of equal merges the left one comes first. O(merges in both pieces).
     #[inline]
-    fn apart(&self, rule: &ByPair<'_>, mut left: u32, mut right: u32, mut time: u32) -> bool {
+    fn apart(&self, mut left: u32, mut right: u32, mut time: u32) -> bool {
         loop {
-            if let Some((rank, _)) = rule.merge(left, right, 0, 0)
-                && rank + 1 < time
-            {
+            if self.times.get(&key(left, right)).is_some_and(|&met| met < time) {
                 return false;
             }
-            let (l, r) = (self.parts[left as usize], self.parts[right as usize]);
+            let (l, r) = (&self.parts[left as usize], &self.parts[right as usize]);
             if l.time > r.time {
                 (time, left) = (l.time, l.right);
             } else if r.time > 0 {
@@ -97,13 +130,7 @@ impl Walk {
     }
 
     /// Appends the ids of a word; `false`, with nothing appended, if it took too many steps back.
-    pub fn encode(
-        &self,
-        rule: &ByPair<'_>,
-        word: &[u8],
-        s: &mut Scratch,
-        out: &mut Vec<u32>,
-    ) -> bool {
+    pub fn encode(&self, word: &[u8], s: &mut Scratch, out: &mut Vec<u32>) -> bool {
         let from = out.len();
         let (mut at, mut last) = (0, NONE);
         let mut id = self.longest(word);
@@ -113,7 +140,7 @@ impl Walk {
             while id != NONE {
                 let end = at + self.parts[id as usize].len as usize;
                 let open = s.closed.is_empty() || !s.closed[end];
-                if open && (last == NONE || self.apart(rule, last, id, NONE)) {
+                if open && (last == NONE || self.apart(last, id, NONE)) {
                     break;
                 }
                 id = self.parts[id as usize].shorter;
@@ -191,11 +218,14 @@ mod tests {
         #[test]
         fn the_walk_ends_where_merging_ends(
             draws in proptest::collection::vec((0usize..40, 0usize..40), 0..40),
+            ranks: bool,
             words in proptest::collection::vec("[abc]{1,40}|a{1,200}|(ab){1,60}", 1..20),
             wild: bool,
         ) {
             let model = model(&draws, wild);
-            prop_assert!(wild || model.walk.is_some());
+            prop_assert!(model.prepare() || wild);
+            let model = if ranks { Bpe::ranks(model.vocab().clone()) } else { model };
+            model.prepare();
             let mut scratch = Scratch::default();
             for word in words {
                 let mut ids = Vec::new();
@@ -215,8 +245,8 @@ mod tests {
         }
         let (a, b, c) = (97, 98, 99);
         let early = Bpe::bytes(vocab.clone(), vec![(256, c), (a, b)]).unwrap();
-        assert!(early.walk.is_none());
+        assert!(!early.prepare());
         let twice = Bpe::bytes(vocab, vec![(a, b), (b, c), (256, c), (a, 258)]).unwrap();
-        assert!(twice.walk.is_none());
+        assert!(!twice.prepare());
     }
 }

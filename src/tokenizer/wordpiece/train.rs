@@ -5,9 +5,7 @@
 //! thing ([`crate::tokenizer::trace::scores`] computes both).
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BinaryHeap, HashMap};
-
-use rustc_hash::FxBuildHasher;
+use std::collections::BinaryHeap;
 
 use crate::report::Error;
 use crate::tokenizer::bpe::{Alphabet, Settings, Trainer as BpeTrainer};
@@ -67,6 +65,9 @@ pub struct Merge {
     pub score: Score,
 }
 
+/// Outdated entries that the queue may hold beside as many as it has good ones.
+const ROOM: usize = 1 << 16;
+
 /// A training run that can be watched step by step. Equal scores: the more frequent pair, then the
 /// one with the smaller ids.
 ///
@@ -88,8 +89,9 @@ pub struct Trainer {
     counts: Vec<u64>,
     /// The pairs in which each symbol takes part.
     pairs_of: Vec<Vec<(u32, u32)>>,
-    places: HashMap<(u32, u32), Vec<u32>, FxBuildHasher>,
     queue: BinaryHeap<(Score, Reverse<(u32, u32)>)>,
+    /// When the queue is this long, it is tidied.
+    limit: usize,
 }
 
 impl Trainer {
@@ -115,8 +117,8 @@ impl Trainer {
             vocab_size,
             min_frequency,
             counts,
-            places: HashMap::default(),
             queue: BinaryHeap::new(),
+            limit: ROOM,
         };
         trainer.take_new();
         Ok(trainer)
@@ -145,14 +147,13 @@ impl Trainer {
             }
         };
         let (left, right) = pair;
-        let places = self.places.remove(&pair).unwrap_or_default();
         let joined = self.inner.joined(pair);
         let new = self.inner.vocab.insert(&joined);
         if new as usize >= self.counts.len() {
             self.counts.push(0);
             self.pairs_of.push(Vec::new());
         }
-        let merged = self.inner.chain.merge(pair, new, &places) as u64;
+        let merged = self.inner.chain.merge(pair, new) as u64;
         self.counts[left as usize] -= merged;
         self.counts[right as usize] -= merged;
         self.counts[new as usize] += merged;
@@ -166,13 +167,27 @@ impl Trainer {
             }
             self.pairs_of[symbol as usize] = pairs;
         }
+        self.tidy();
         Some(Merge { left, right, new, score })
+    }
+
+    /// Drops entries whose score no longer holds before they fill the memory.
+    fn tidy(&mut self) {
+        if self.queue.len() < self.limit {
+            return;
+        }
+        let mut entries = std::mem::take(&mut self.queue).into_vec();
+        entries.retain(|&(score, Reverse(pair))| score.pair > 0 && self.score(pair) == score);
+        entries.sort_unstable();
+        entries.dedup();
+        self.limit = 2 * entries.len() + ROOM;
+        self.queue = BinaryHeap::from(entries);
     }
 
     /// The score of a pair by the present counts.
     pub fn score(&self, pair: (u32, u32)) -> Score {
         Score {
-            pair: if self.places.contains_key(&pair) { self.inner.chain.count(pair) } else { 0 },
+            pair: self.inner.chain.count(pair),
             left: self.counts[pair.0 as usize],
             right: self.counts[pair.1 as usize],
         }
@@ -201,16 +216,12 @@ impl Trainer {
     /// Takes in the pairs that have newly come up.
     fn take_new(&mut self) {
         let mut news = Vec::new();
-        self.inner.chain.take_new(|pair, _, places| news.push((pair, places)));
-        for (pair, places) in news {
-            let all = self.places.entry(pair).or_default();
-            if all.is_empty() {
-                self.pairs_of[pair.0 as usize].push(pair);
-                if pair.0 != pair.1 {
-                    self.pairs_of[pair.1 as usize].push(pair);
-                }
+        self.inner.chain.take_new(|pair, _| news.push(pair));
+        for pair in news {
+            self.pairs_of[pair.0 as usize].push(pair);
+            if pair.0 != pair.1 {
+                self.pairs_of[pair.1 as usize].push(pair);
             }
-            all.extend(places);
             self.queue.push((self.score(pair), Reverse(pair)));
         }
     }
