@@ -4,7 +4,6 @@
 mod lattice;
 mod train;
 
-
 pub use lattice::{Edge, Lattice};
 pub use train::{Round, Settings, Trainer};
 
