@@ -1,4 +1,4 @@
-//! `models`: which norm, which activation, which sizes the published models have.
+//! `models`: which norm, which activation, which sizes, which tokenizer the published models have.
 
 mod picture;
 mod tables;
@@ -11,9 +11,9 @@ use clap::builder::PossibleValuesParser;
 use crate::experiments::Context;
 use crate::model::published::{MODELS, Model};
 use crate::report::{Error, Report, Value, text};
-use tables::{activations, norms, sizes, sources};
+use tables::{activations, norms, sizes, sources, tokenizers};
 
-/// Published models: norm, activation and sizes, with their sources ‖ 已发表模型的归一化、激活函数与规模，附出处
+/// Published models: norm, activation, sizes and tokenizer, with their sources ‖ 已发表模型的归一化、激活函数、规模与分词器，附出处
 #[derive(Debug, Clone, clap::Args)]
 pub struct Models {
     /// Models; none shows all ‖ 模型名；不写则列出全部
@@ -33,6 +33,8 @@ pub enum Show {
     Activation,
     /// Layers, heads, parameters ‖ 层数、头数、参数量
     Size,
+    /// The tokenizer, and what its vocabulary costs ‖ 分词器及其词表的代价
+    Tokenizer,
 }
 
 impl Models {
@@ -53,6 +55,9 @@ impl Models {
         if shows(Show::Size) {
             sizes(&mut report, &chosen);
         }
+        if shows(Show::Tokenizer) {
+            tokenizers(&mut report, &chosen);
+        }
         if chosen.len() > 1 {
             report.figure(picture::figure(&chosen, self.show));
         }
@@ -70,7 +75,7 @@ impl Models {
 /// Counts by kind, most models first seen first: `count.rmsnorm`, `count.pre-ln`, `count.swiglu`.
 fn counts(report: &mut Report, models: &[&Model]) {
     report.metric("count", models.len());
-    for kind in [norm_name, placement_name, ffn_name, position_name] {
+    for kind in [norm_name, placement_name, ffn_name, position_name, tokenizer_name] {
         for name in distinct(models, kind) {
             let count = models.iter().filter(|m| kind(m) == Some(name)).count();
             report.metric(format!("count.{}", slug(name)), count);
@@ -96,6 +101,16 @@ fn position_name(m: &Model) -> Option<&'static str> {
     m.position.map(|p| p.name())
 }
 
+fn tokenizer_name(m: &Model) -> Option<&'static str> {
+    m.tokenizer.map(|t| t.name())
+}
+
+/// What share of all parameters the vocabulary takes, in per cent.
+fn vocabulary_share(m: &Model) -> Option<f64> {
+    let (part, all) = m.vocabulary_parameters().zip(m.parameters())?;
+    Some(100.0 * part as f64 / all as f64)
+}
+
 /// The kinds that occur, in the order of their first model.
 fn distinct(models: &[&Model], kind: Kind) -> Vec<&'static str> {
     let mut names = Vec::new();
@@ -119,7 +134,7 @@ fn metrics(report: &mut Report, m: &Model) {
         _ => None,
     };
     let ratio = m.d_ff.zip(m.d_model).map(|(d_ff, d)| d_ff as f64 / d as f64);
-    let known: [(&str, Option<Value>); 20] = [
+    let known: [(&str, Option<Value>); 23] = [
         ("year", Some(usize::from(m.year).into())),
         ("norm", norm_name(m).map(Value::from)),
         ("placement", placement_name(m).map(Value::from)),
@@ -137,7 +152,10 @@ fn metrics(report: &mut Report, m: &Model) {
         ("n_heads", m.n_heads.map(Value::from)),
         ("n_kv_heads", m.n_kv_heads.map(Value::from)),
         ("kv_share", share.map(Value::from)),
+        ("tokenizer", tokenizer_name(m).map(Value::from)),
         ("vocab", m.vocab.map(Value::from)),
+        ("vocabulary_parameters", m.vocabulary_parameters().map(Value::from)),
+        ("vocabulary_share", vocabulary_share(m).map(Value::from)),
         ("position", position_name(m).map(Value::from)),
         ("parameters", m.parameters().map(Value::from)),
     ];

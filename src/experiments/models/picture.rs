@@ -1,6 +1,8 @@
 //! Bars of what the models of each period chose.
 
-use super::{Kind, Show, distinct, ffn_name, norm_name, placement_name, position_name};
+use super::{
+    Kind, Show, distinct, ffn_name, norm_name, placement_name, position_name, tokenizer_name,
+};
 use crate::model::published::Model;
 use crate::report::{Axis, Bars, Content, Figure, Panel};
 
@@ -10,11 +12,12 @@ const PERIODS: [(&str, u16, u16); 3] =
 
 /// How many models of each period chose which kind.
 pub fn figure(models: &[&Model], show: Option<Show>) -> Figure {
-    let all: [(&str, Kind, Show); 4] = [
+    let all: [(&str, Kind, Show); 5] = [
         ("norm", norm_name, Show::Norm),
         ("place of the norm", placement_name, Show::Norm),
         ("feed-forward block", ffn_name, Show::Activation),
         ("positions", position_name, Show::Size),
+        ("tokenizer", tokenizer_name, Show::Tokenizer),
     ];
     let panels: Vec<Panel> = all
         .into_iter()
@@ -39,11 +42,13 @@ fn panel(title: &str, models: &[&Model], kind: Kind) -> Panel {
         .collect();
     Panel {
         title: title.to_string(),
-        x: Axis::names(
-            "",
-            names.iter().map(|n| n.replace("LayerNorm without", "LN, no")).collect(),
-        ),
+        x: Axis::names("", names.iter().map(|n| short(n)).collect()),
         y: Axis::new("models"),
         content: Content::Bars(Bars { series }),
     }
+}
+
+/// A name that fits under its bars.
+fn short(name: &str) -> String {
+    name.replace("LayerNorm without", "LN, no").replace("SentencePiece ", "SP ")
 }

@@ -1,6 +1,6 @@
 //! The tables of published models, one for each aspect, and their sources.
 
-use super::{ffn_name, norm_name, placement_name, position_name};
+use super::{ffn_name, norm_name, placement_name, position_name, tokenizer_name, vocabulary_share};
 use crate::model::published::{Model, Stack};
 use crate::report::{Cell, Report, Table, Text, number, text};
 
@@ -114,6 +114,38 @@ pub fn sizes(report: &mut Report, models: &[&Model]) {
         "Parameters are computed from the configuration; for decoder-only models with all details \
          known they equal the released totals to the last digit.",
         "参数量由配置算出；细节齐全的纯解码器模型，结果与发布的总数一位不差。",
+    ));
+}
+
+/// The tokenizer, and what its vocabulary costs.
+pub fn tokenizers(report: &mut Report, models: &[&Model]) {
+    let mut table = Table::new(text("Tokenizers", "分词器"))
+        .words(text("model", "模型"))
+        .numbers(text("year", "年份"))
+        .words(text("tokenizer", "分词器"))
+        .numbers(text("vocabulary |V|", "词表 |V|"))
+        .words(text("tied", "共享"))
+        .numbers(text("|V|·d, in all (M)", "|V|·d 合计（M）"))
+        .numbers(text("share (%)", "占比（%）"));
+    for m in models {
+        let tied = m.tied.map(|tied| if tied { text("yes", "是") } else { text("no", "否") });
+        table.row(vec![
+            m.id.into(),
+            Cell::Text(Text::same(m.year.to_string())),
+            cell(tokenizer_name(m)),
+            cell(m.vocab),
+            cell(tied),
+            cell(m.vocabulary_parameters().map(|n| n as f64 / 1e6)),
+            cell(vocabulary_share(m)),
+        ]);
+    }
+    report.table(table);
+    report.say(text(
+        "|V| counts the rows of the released embedding, padding included. Tied: the output layer shares \
+         the embedding's table, so |V|·d is paid once instead of twice. SentencePiece alone: the source \
+         does not say which of its models runs inside. Empty: not stated.",
+        "|V| 是发布权重中 embedding 的行数，含补齐。共享：输出层与 embedding 共用一张表，|V|·d 只付一次而不是两次。\
+         只写 SentencePiece：出处没有说明里面是哪种模型。空格表示没有写明。",
     ));
 }
 

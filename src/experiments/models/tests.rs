@@ -5,7 +5,7 @@ use crate::model::published::MODELS;
 
 #[test]
 fn every_model_and_every_aspect_holds() {
-    for show in ["", "--show norm", "--show activation", "--show size"] {
+    for show in ["", "--show norm", "--show activation", "--show size", "--show tokenizer"] {
         let report = holds(&format!("models {show}"), &[]);
         assert_eq!(report.number("count"), Some(MODELS.len() as f64));
     }

@@ -64,6 +64,20 @@ impl Model {
         Some(matrices * d * d_ff + bias)
     }
 
+    /// Weights that the vocabulary costs, |V|·d: once if the output layer shares the embedding's
+    /// table, else twice.
+    ///
+    /// ```
+    /// use llm_lab::model::published::Model;
+    /// let of = |id| Model::find(id).unwrap().vocabulary_parameters();
+    /// assert_eq!(of("gpt-2"), Some(50_257 * 768));
+    /// assert_eq!(of("llama-3-8b"), Some(2 * 128_256 * 4096));
+    /// ```
+    pub fn vocabulary_parameters(&self) -> Option<usize> {
+        let tables = if self.tied? { 1 } else { 2 };
+        Some(tables * self.vocab? * self.d_model?)
+    }
+
     /// Parameters of a decoder-only model: embeddings, blocks and norms.
     ///
     /// ```
@@ -76,14 +90,13 @@ impl Model {
             return None;
         }
         let d = self.d_model?;
-        let tables = if self.tied? { 1 } else { 2 };
         let positions = match self.position? {
             Position::Learned(rows) => rows * d,
             _ => 0,
         };
         let block = self.attention_parameters()? + self.ffn_parameters()?;
         let blocks = block * self.n_layers?;
-        Some(tables * self.vocab? * d + positions + blocks + self.norm_parameters()?)
+        Some(self.vocabulary_parameters()? + positions + blocks + self.norm_parameters()?)
     }
 
     /// The width at which a gated block of three matrices has the weights of a plain one of width

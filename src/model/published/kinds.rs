@@ -1,4 +1,5 @@
-//! What the configurations choose among: stacks, norms, positions, biases. The kinds of
+//! What the configurations choose among: stacks, norms, positions,
+//! tokenizers, biases. The kinds of
 //! feed-forward block are those of [`crate::math::ffn`].
 
 /// Which stacks a Transformer has.
@@ -38,6 +39,23 @@ pub enum Position {
     Alibi,
 }
 
+/// How a model's text is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subwords {
+    /// BPE over the characters of words.
+    Bpe,
+    /// BPE over bytes: nothing is unknown.
+    ByteBpe,
+    /// WordPiece: longest match, or `[UNK]`.
+    WordPiece,
+    /// SentencePiece with its unigram language model.
+    SpUnigram,
+    /// SentencePiece with BPE.
+    SpBpe,
+    /// SentencePiece, of which the source does not say the model.
+    SentencePiece,
+}
+
 /// Which matrices of a block have a bias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bias {
@@ -74,6 +92,20 @@ impl Position {
             Self::Relative => "relative",
             Self::Rope => "RoPE",
             Self::Alibi => "ALiBi",
+        }
+    }
+}
+
+impl Subwords {
+    /// The name in the field.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bpe => "BPE",
+            Self::ByteBpe => "byte-level BPE",
+            Self::WordPiece => "WordPiece",
+            Self::SpUnigram => "SentencePiece unigram",
+            Self::SpBpe => "SentencePiece BPE",
+            Self::SentencePiece => "SentencePiece",
         }
     }
 }

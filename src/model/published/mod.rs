@@ -1,5 +1,5 @@
 //! What well-known models are made of, as their papers and released configurations say: kind and
-//! place of the norm, feed-forward block, sizes. Details that no source states are `None`.
+//! place of the norm, feed-forward block, tokenizer, sizes. Details that no source states are `None`.
 //!
 //! Whatever can be computed from a configuration is computed here (parameters of the norms, of a
 //! block, of the whole model), so that it can be checked against the published totals.
@@ -8,7 +8,7 @@ mod count;
 mod kinds;
 mod table;
 
-pub use kinds::{Bias, Norm, Position, Stack};
+pub use kinds::{Bias, Norm, Position, Stack, Subwords};
 pub use table::MODELS;
 
 use super::Placement;
@@ -53,6 +53,8 @@ pub struct Model {
     pub n_kv_heads: Option<usize>,
     /// Width of a head; `None` where it is not stated.
     pub d_head: Option<usize>,
+    /// How its text is cut.
+    pub tokenizer: Option<Subwords>,
     /// Rows of the embedding table.
     pub vocab: Option<usize>,
     /// Whether input and output embeddings are one table.
