@@ -54,6 +54,7 @@ macro_rules! registry {
 
 registry! {
     generate::Generate,
+    loss::Loss,
     model::Model,
     models::Models,
     norm::Norm,

@@ -4,12 +4,14 @@
 pub mod activation;
 pub mod attention;
 pub mod difference;
+pub mod divergence;
 pub mod dropout;
 pub mod ffn;
 pub mod linalg;
 pub mod linear;
 pub mod loss;
 pub mod norm;
+pub mod objective;
 pub mod parameters;
 pub mod position;
 pub mod product;

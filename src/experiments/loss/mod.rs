@@ -1,0 +1,39 @@
+//! `loss`: what a language model minimizes. One file a subcommand; the mathematics lies in
+//! `math::divergence` and `math::objective`.
+
+mod distribution;
+#[cfg(test)]
+mod tests;
+
+use crate::experiments::Context;
+use crate::report::{Error, Report};
+
+experiments! {
+    /// Every experiment on losses.
+    What {
+        cross_entropy::CrossEntropy,
+        perplexity::Perplexity,
+        kl::Kl,
+        fit::Fit,
+        floor::Floor,
+        mse::Mse,
+    }
+}
+
+/// Losses: cross-entropy, perplexity, KL divergence ‖ 损失：交叉熵、困惑度、KL 散度
+#[derive(Debug, Clone, clap::Args)]
+pub struct Loss {
+    /// What to look at ‖ 看什么
+    #[command(subcommand)]
+    pub what: What,
+}
+
+impl Loss {
+    /// Computes the experiment.
+    ///
+    /// # Errors
+    /// Bad input, or an interruption.
+    pub fn run(&self, context: &Context) -> Result<Report, Error> {
+        self.what.run(context)
+    }
+}
