@@ -1,12 +1,13 @@
 //! `loss cross-entropy`: from logits to the loss and its gradient, step by step.
 
-use ndarray::{Array1, ArrayView1};
+use ndarray::{Array1, ArrayView1, Axis as Dimension};
 
 use super::distribution::MOST;
 use crate::experiments::{Context, params};
 use crate::math::difference;
 use crate::math::divergence::{bits, entropy};
 use crate::math::objective::{cross_entropy, smoothed};
+use crate::math::softmax::{log_softmax, softmax};
 use crate::report::{
     Axis, Bars, Cell, Content, Error, Figure, Lines, Marker, Panel, Report, Series, Table, Text,
     number, text,
@@ -53,7 +54,8 @@ impl CrossEntropy {
         let z = Array1::from(self.logits.clone()); // (V)
         let y = smoothed(v, self.target - 1, self.smoothing); // (V)
         let (loss, gradient) = cross_entropy(z.view(), y.view());
-        let p = &gradient + &y; // (V)
+        let row = z.view().insert_axis(Dimension(0)); // (1, V)
+        let (p, logs) = (softmax(row).row(0).to_owned(), log_softmax(row).row(0).to_owned());
         let numeric =
             difference::gradient(|z: ArrayView1<f64>| cross_entropy(z, y.view()).0, z.view());
         let apart = (&numeric - &gradient).fold(0.0, |m: f64, e| m.max(e.abs()));
@@ -61,7 +63,7 @@ impl CrossEntropy {
 
         let mut report = Report::new(text("Cross-entropy, step by step", "逐步计算交叉熵"));
         report.formula("p = softmax(z)\nL = −Σ yᵢ ln pᵢ\n∂L/∂z = p − y");
-        report.table(self.table(&p, &y, &gradient));
+        report.table(self.table([&z, &p, &y, &-logs, &gradient]));
         let at = p[self.target - 1];
         report.say(said(loss, at, v, floor));
         report
@@ -81,7 +83,8 @@ impl CrossEntropy {
         Ok(report)
     }
 
-    fn table(&self, p: &Array1<f64>, y: &Array1<f64>, gradient: &Array1<f64>) -> Table {
+    /// A row for each token: z, p, y, −ln p, p − y.
+    fn table(&self, columns: [&Array1<f64>; 5]) -> Table {
         let mut table = Table::new(text(
             format!("One position; token {} came", self.target),
             format!("一个位置；实际出现的是第 {} 个 token", self.target),
@@ -92,8 +95,8 @@ impl CrossEntropy {
         .numbers(text("target y", "目标 y"))
         .numbers(Text::same("−ln p"))
         .numbers(Text::same("p − y"));
-        for i in 0..p.len().min(SHOWN) {
-            let cells = [self.logits[i], p[i], y[i], -p[i].ln(), gradient[i]];
+        for i in 0..self.logits.len().min(SHOWN) {
+            let cells = columns.map(|column| column[i]);
             table.row(std::iter::once((i + 1).into()).chain(cells.map(Cell::from)).collect());
         }
         table

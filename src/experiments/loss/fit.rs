@@ -25,7 +25,7 @@ pub struct Fit {
 }
 
 /// Steps of a grid from end to end.
-const STEPS: usize = 240;
+const STEPS: usize = 160;
 
 /// A bell curve, and what it costs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,7 +81,7 @@ impl Target {
             .filter(lowest)
             .map(|w| {
                 let mean = highest(|m| -self.best(way, m).kl, w[0].mean, w[2].mean);
-                self.best(way, mean)
+                self.best(way, (mean * 1e6).round() / 1e6) // as many digits as a search by values has
             })
             .collect();
         found.sort_by(|a, b| a.kl.total_cmp(&b.kl));
@@ -100,7 +100,7 @@ impl Fit {
         for (i, way) in [Way::Forward, Way::Reverse].into_iter().enumerate() {
             let mut profile = Vec::new();
             let reach = self.separation / 2.0 + self.spread;
-            const MEANS: usize = 41; // odd, so that the middle between the peaks is one of them
+            const MEANS: usize = 31; // odd, so that the middle between the peaks is one of them
             for k in 0..MEANS {
                 context.step(i * MEANS + k, 2 * MEANS, &text("means", "均值"))?;
                 profile.push(target.best(way, reach * (2.0 * k as f64 / (MEANS - 1) as f64 - 1.0)));
@@ -180,23 +180,29 @@ impl Fit {
     /// The fits, and either divergence over the mean.
     fn picture(&self, target: &Target, found: &[(Vec<Bell>, Vec<Bell>)]) -> Figure {
         let curve = |f: &dyn Fn(f64) -> f64| target.grid.iter().map(|&x| (x, f(x))).collect();
-        let mut fits = vec![Series::new("p: two peaks", curve(&|x| self.log_density(x).exp()))];
-        let mut profiles = Vec::new();
-        let mut markers = Vec::new();
+        let bell = |b: &Bell| curve(&|x| log_normal(x, b.mean, b.std).exp());
+        let (mut best, mut others, mut profiles, mut markers) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (i, ((profile, valleys), name)) in
             found.iter().zip(["forward D(p‖q)", "reverse D(q‖p)"]).enumerate()
         {
-            for (k, bell) in valleys.iter().enumerate() {
-                let label = if k == 0 { format!("q: {name}") } else { format!("q: {name}, other") };
-                let stroke = if k == 0 { Stroke::Solid } else { Stroke::Dashed };
-                let f = |x: f64| log_normal(x, bell.mean, bell.std).exp();
-                fits.push(Series::new(label, curve(&f)).stroke(stroke));
-                let label = number(bell.kl);
-                markers.push(Marker { x: bell.mean, y: bell.kl, label, series: i });
+            for (k, valley) in valleys.iter().enumerate() {
+                match k {
+                    0 => best.push(Series::new(format!("q: {name}"), bell(valley))),
+                    _ => others.push(
+                        Series::new(format!("another valley of {name}"), bell(valley))
+                            .stroke(Stroke::Dashed),
+                    ),
+                }
+                let label = number(valley.kl);
+                markers.push(Marker { x: valley.mean, y: valley.kl, label, series: i });
             }
             let points = profile.iter().map(|b| (b.mean, b.kl)).collect();
             profiles.push(Series::new(name, points));
         }
+        // the same colours in both panels: forward, reverse, then the rest
+        best.push(Series::new("p: two peaks", curve(&|x| self.log_density(x).exp())));
+        best.extend(others);
         let panel = |title: &str, x: &str, y: &str, series, markers| Panel {
             title: title.to_string(),
             x: Axis::new(x),
@@ -208,7 +214,7 @@ impl Fit {
             "One Gaussian for two peaks: forward KL covers, reverse KL picks",
             2,
             vec![
-                panel("the best q", "x", "density", fits, Vec::new()),
+                panel("the best q", "x", "density", best, Vec::new()),
                 panel(
                     "divergence, best width for each mean",
                     "mean of q",

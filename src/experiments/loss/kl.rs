@@ -11,10 +11,10 @@ use crate::report::{
 /// KL divergence both ways: H(p, q) = H(p) + D(p‖q), asymmetry, what q must not forbid ‖ 双向 KL 散度：H(p, q) = H(p) + D(p‖q)、不对称性、q 不能禁止什么
 #[derive(Debug, Clone, clap::Args)]
 #[command(
-    after_help = "loss kl --p 0.5 0.5 --q 0.9 0.1\nloss kl --p 0.5 0.5 0 --q 0.4 0.4 0.2\nloss kl --p 0.5 0.5 --q 0.75 0.25 --r 0.95 0.05"
+    after_help = "loss kl --p 0.5 0.3 0.2 --q 0.2 0.3 0.5\nloss kl --p 0.5 --q 0.9\nloss kl --p 0.5 0.5 0 --q 0.4 0.4 0.2\nloss kl --p 0.5 0.5 --q 0.75 0.25 --r 0.95 0.05"
 )]
 pub struct Kl {
-    /// The true distribution ‖ 真实分布
+    /// The true distribution; one number is a coin ‖ 真实分布；只给一个数就是硬币
     #[arg(long, num_args = 1.., value_name = "P", value_parser = params::between(0.0, 1.0), default_values = ["0.5", "0.3", "0.15", "0.05"])]
     pub p: Vec<f64>,
     /// What the model believes ‖ 模型的分布
@@ -35,10 +35,11 @@ impl Kl {
         if !self.r.is_empty() {
             named.push(("r", normed(&self.r, "--r")?));
         }
-        if let Some((name, other)) = named.iter().find(|(_, d)| d.len() != self.p.len()) {
+        let n = named[0].1.len();
+        if let Some((name, other)) = named.iter().find(|(_, d)| d.len() != n) {
             return Err(Error::input(text(
-                format!("--p has {} outcomes and --{name} {}", self.p.len(), other.len()),
-                format!("--p 有 {} 个结果，--{name} 有 {} 个", self.p.len(), other.len()),
+                format!("--p has {n} outcomes and --{name} {}", other.len()),
+                format!("--p 有 {n} 个结果，--{name} 有 {} 个", other.len()),
             ))
             .allowed(text("the same number of outcomes", "结果个数相同"))
             .example("llm-lab loss kl --p 0.5 0.5 --q 0.9 0.1"));

@@ -6,7 +6,7 @@ use crate::experiments::{Context, params};
 use crate::math::objective::{cross_entropy, smoothed, squared_error};
 use crate::math::softmax::softmax;
 use crate::report::{
-    Axis, Content, Error, Figure, Lines, Panel, Report, Series, Stroke, Table, Text, number, text,
+    Axis, Content, Error, Figure, Lines, Panel, Report, Series, Table, Text, number, text,
 };
 
 /// Why not squared error: its gradient fades where softmax is confidently wrong ‖ 为什么不用均方误差：softmax 自信地答错时，它的梯度会消失
@@ -90,10 +90,6 @@ impl Mse {
             y,
             content: Content::Lines(Lines { series, markers: Vec::new() }),
         };
-        curves.push(
-            Series::new("p = 1/2", vec![(0.0, 0.5), (self.steps as f64, 0.5)])
-                .stroke(Stroke::Dashed),
-        );
         report.figure(Figure::grid(
             "mse",
             "A confident mistake: who still pushes?",
