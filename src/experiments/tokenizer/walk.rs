@@ -8,13 +8,13 @@ use crate::tokenizer::wordpiece::WordPiece;
 /// Walk WordPiece's longest match through a word ‖ 展示 WordPiece 最长匹配切分一个词的过程
 #[derive(Debug, Clone, clap::Args)]
 #[command(
-    after_help = "tokenizer walk unaffable --pieces un ##aff ##able\ntokenizer walk unwantedX --pieces un ##want ##ed"
+    after_help = "tokenizer walk unaffable --pieces un '##aff' '##able'\ntokenizer walk unwantedX --pieces un '##want' '##ed'"
 )]
 pub struct Walk {
     /// The word ‖ 词
     #[arg(value_name = "WORD")]
     pub word: String,
-    /// The vocabulary besides UNK ‖ 除 UNK 外的词表
+    /// The vocabulary besides UNK; quote the ## ‖ 除 UNK 外的词表；## 要加引号
     #[arg(long, value_name = "PIECE", num_args = 1.., required = true)]
     pub pieces: Vec<String>,
 }
