@@ -51,7 +51,7 @@ pub fn word_counts(list: &[String]) -> Result<Words, Error> {
         let Some(count) = count.filter(|_| !word.is_empty()) else {
             return Err(Error::input(text(
                 format!("{entry:?} is no word with its count"),
-                format!("{entry:？} 不是“词”加冒号加次数"),
+                format!("{entry:?} 不是“词”加冒号加次数"),
             ))
             .allowed(text("a word, a colon and a whole number above 0", "词、冒号与大于 0 的整数"))
             .example("llm-lab tokenizer merges low:5 lower:2 newest:6 widest:3"));
@@ -205,7 +205,7 @@ fn encode(
         });
     }
     report
-        .heading(text(format!("Encode {words:?}"), format!("切分 {words:？}")))
+        .heading(text(format!("Encode {words:?}"), format!("切分 {words:?}")))
         .table(table)
         .metric(format!("text-{n}.tokens"), pieces.len())
         .metric(format!("text-{n}.pieces"), pieces.join(" "));
