@@ -53,6 +53,7 @@ impl Files for Disk {
             let wrong =
                 text(format!("cannot write {name}: {error}"), format!("无法写入 {name}：{error}"));
             match error.kind() {
+                _ if Path::new(name).is_dir() => Error::input(wrong),
                 ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::InvalidInput => {
                     Error::input(wrong)
                 }

@@ -86,7 +86,8 @@ impl Error {
                         (false, false) => format!("; {name}: {words}"),
                     };
                 }
-                line
+                // It may quote a stranger's file, which must not command the terminal.
+                line.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
             }
             Self::Fails(what) | Self::Machine(what) => what.get(lang).to_string(),
             Self::Interrupted => if zh { "已中断" } else { "interrupted" }.to_string(),

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::bpe;
 use super::text::{Prepend, Split};
 use super::unigram;
-use super::words::{Unit, parts};
+use super::words::{Unit, WORTH_A_THREAD, parts};
 use super::{Model, Tokenizer};
 use crate::report::{Error, text as both};
 
@@ -51,11 +51,7 @@ impl<'a> Encoder<'a> {
     /// An encoder for about so many bytes of text, which decide how much to prepare: the model, and
     /// the cache, 1 MB at most.
     pub fn new(tokenizer: &'a Tokenizer, bytes: usize) -> Self {
-        if let Model::Bpe(model) = &tokenizer.model
-            && bytes >= WORTH_PREPARING * model.vocab().len()
-        {
-            model.prepare();
-        }
+        tokenizer.prepare(bytes);
         let slots = (bytes / 16).next_power_of_two().clamp(16, 1 << 14);
         let words = WordEncoder {
             model: &tokenizer.model,
@@ -240,6 +236,8 @@ pub(super) fn batch(
     threads: usize,
 ) -> Result<Vec<Vec<u32>>, Error> {
     let total: usize = texts.iter().map(|t| t.len()).sum();
+    let threads = threads.min(total / WORTH_A_THREAD + 1);
+    tokenizer.prepare(total);
     let share = total / threads.max(1) + 1;
     let of_part = |part: &[&str]| -> Result<Vec<Vec<u32>>, Error> {
         let mut encoder = Encoder::new(tokenizer, share);
@@ -279,6 +277,15 @@ pub(super) fn batch(
 }
 
 impl Tokenizer {
+    /// Prepares for so many bytes of text, if that pays; the first encoder does it otherwise.
+    pub fn prepare(&self, bytes: usize) {
+        if let Model::Bpe(model) = &self.model
+            && bytes >= WORTH_PREPARING * model.vocab().len()
+        {
+            model.prepare();
+        }
+    }
+
     /// The ids of one long text, on several threads. It is divided only where every pattern cuts;
     /// a tokenizer that could see the difference encodes on one thread.
     ///

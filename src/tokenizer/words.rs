@@ -126,7 +126,7 @@ fn failed() -> Error {
 }
 
 /// Below this many bytes a second thread costs more than it saves.
-const WORTH_A_THREAD: usize = 1 << 18;
+pub(super) const WORTH_A_THREAD: usize = 1 << 18;
 
 /// Cuts a corpus into about `threads` parts, only where no unit is torn: after a newline, and for a
 /// whole text between a letter and a space, where every scheme cuts too.

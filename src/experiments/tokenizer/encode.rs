@@ -1,9 +1,10 @@
 //! `tokenizer encode`: the ids of a file, for scripts.
 
+use std::fmt::Write;
+
 use super::source;
 use crate::experiments::Context;
 use crate::report::{Error, Report, text};
-use crate::tokenizer::Encoder;
 
 /// Print the ids of a text, one line an input line ‖ 输出文本的 id，每行输入对应一行
 #[derive(Debug, Clone, clap::Args)]
@@ -27,30 +28,43 @@ impl Encode {
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
         let tokenizer = source::tokenizer(&self.with, None, context)?;
         let corpus = source::corpus(&self.file, context)?;
-        let mut encoder = Encoder::new(&tokenizer, corpus.len());
-        let (mut ids, mut output) = (Vec::new(), String::new());
-        let (mut tokens, mut done) = (0, 0);
+        tokenizer.prepare(corpus.len());
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let what = text("encoding", "编码");
-        let mut next_report = 0;
-        for (number, line) in lines(&corpus).enumerate() {
-            ids.clear();
-            encoder.encode(line, &mut ids)?;
-            write_line(&ids, &mut output);
-            tokens += ids.len();
-            done += line.len() + 1;
-            if done >= next_report || number.is_multiple_of(65_536) {
-                context.step(done.min(corpus.len()), corpus.len(), &what)?;
-                next_report = done + (1 << 20);
+        let (mut tokens, mut done, mut output) = (0, 0, String::new());
+        let all: Vec<&str> = lines(&corpus).collect();
+        let mut rest = &all[..];
+        while !rest.is_empty() {
+            let block;
+            (block, rest) = rest.split_at(block_of(rest));
+            for ids in tokenizer.encode_batch(block, threads)? {
+                write_line(&ids, &mut output);
+                tokens += ids.len();
             }
+            done += block.iter().map(|line| line.len() + 1).sum::<usize>();
+            context.step(done.min(corpus.len()), corpus.len(), &what)?;
         }
         let mut report = Report::new(text("Ids", "id"));
         report
             .metric_in("tokens", tokens, "tokens")
-            .metric("lines", lines(&corpus).count())
+            .metric("lines", all.len())
             .metric("bytes_per_token", corpus.len() as f64 / tokens.max(1) as f64);
         report.output = Some(output);
         Ok(report)
     }
+}
+
+/// Lines are encoded together until they have so many bytes.
+const BLOCK: usize = 1 << 22;
+
+/// How many lines, one at least, the next block holds.
+fn block_of(lines: &[&str]) -> usize {
+    let mut bytes = 0;
+    let full = lines.iter().position(|line| {
+        bytes += line.len() + 1;
+        bytes >= BLOCK
+    });
+    full.map_or(lines.len(), |last| last + 1)
 }
 
 /// The lines of a text; only `\n` ends a line, and the last one need not be ended.
@@ -63,7 +77,7 @@ fn write_line(ids: &[u32], output: &mut String) {
         if i > 0 {
             output.push(' ');
         }
-        output.push_str(&id.to_string());
+        let _ = write!(output, "{id}"); // Writing into a string does not fail.
     }
     output.push('\n');
 }
