@@ -1,5 +1,5 @@
-//! Training and encoding, each beside a plain path: recounting all pairs at every merge, and looking
-//! at all neighbours of a word at every merge.
+//! Training and encoding, each beside a reference: recounting all pairs at every merge; tiktoken with
+//! the same vocabulary, and looking at all neighbours of a word at every merge.
 //!
 //! `cargo bench --bench tokenizer`. The corpus is drawn from a seed: words with Zipf frequencies,
 //! letters for the English-like one, Chinese characters for the other.
@@ -8,9 +8,10 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use llm_lab::tokenizer::{Builtin, Encoder, Model, Pattern, Plan, Scheme, Tokenizer, trace};
+use llm_lab::tokenizer::{Builtin, Model, Pattern, Plan, Scheme, Tokenizer, trace};
 use ndarray_rand::rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use tiktoken_rs::CoreBPE;
 
 /// Text of about `bytes` bytes: `words` distinct words of `letters`, the n-th as often as 1/n.
 fn corpus(bytes: usize, words: usize, letters: &[char], gap: &str) -> String {
@@ -70,44 +71,86 @@ fn training(c: &mut Criterion) {
     group.finish();
 }
 
+/// Tiktoken's own encoder with the pieces of a trained byte-level BPE.
+fn tiktoken(tokenizer: &Tokenizer) -> CoreBPE {
+    let pieces = tokenizer.model().vocab().iter().map(|(id, piece)| (piece.to_vec(), id)).collect();
+    let pattern =
+        r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s";
+    CoreBPE::new(pieces, Default::default(), pattern).unwrap()
+}
+
+/// Each figure beside tiktoken's for the same ids, and beside a plain merge loop.
 fn encoding(c: &mut Criterion) {
     let english: Vec<char> = ('a'..='z').collect();
-    let text = corpus(1_000_000, 40_000, &english, " ");
-    let tokenizer = trained(&text, 4096);
-    let mut group = c.benchmark_group("encode-1MB");
-    group.sample_size(10).throughput(Throughput::Bytes(text.len() as u64));
-    group.bench_function("trained", |b| b.iter(|| tokenizer.encode(black_box(&text)).unwrap()));
-    group.bench_function("trained, 2 threads", |b| {
-        b.iter(|| tokenizer.encode_long(black_box(&text), 2).unwrap());
-    });
-    let gpt2 = Builtin::Gpt2.tokenizer().unwrap();
-    group.bench_function("gpt2", |b| b.iter(|| gpt2.encode(black_box(&text)).unwrap()));
-    let tiktoken = tiktoken_rs::r50k_base().unwrap();
-    group.bench_function("gpt2 by tiktoken-rs", |b| {
-        b.iter(|| tiktoken.encode_ordinary(black_box(&text)));
-    });
-    let ids = tokenizer.encode(&text).unwrap();
-    group.bench_function("decode", |b| b.iter(|| tokenizer.decode(black_box(&ids)).unwrap()));
-    let Model::Bpe(model) = tokenizer.model() else { return };
-    group.bench_function("all neighbours at every merge", |b| {
-        b.iter(|| {
-            let pieces = Pattern::Gpt2.pieces(black_box(text.as_bytes()));
-            pieces.map(|piece| trace::word(model, piece).2.len()).sum::<usize>()
+    let chinese: Vec<char> = ('\u{4e00}'..'\u{5600}').collect();
+    for (name, text) in [
+        ("english", corpus(1_000_000, 40_000, &english, " ")),
+        ("chinese", corpus(1_000_000, 8_000, &chinese, "")),
+    ] {
+        let tokenizer = trained(&text, 4096);
+        let source = tiktoken(&tokenizer);
+        let ids = tokenizer.encode(&text).unwrap();
+        assert_eq!(source.encode_ordinary(&text), ids);
+        let Model::Bpe(model) = tokenizer.model() else { return };
+        let mut group = c.benchmark_group(format!("encode-{name}"));
+        group.sample_size(10).throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function("llm-lab", |b| b.iter(|| tokenizer.encode(black_box(&text)).unwrap()));
+        group.bench_function("llm-lab, 2 threads", |b| {
+            b.iter(|| tokenizer.encode_long(black_box(&text), 2).unwrap());
         });
-    });
-    group.finish();
-    let word: String = text.chars().filter(|c| c.is_ascii_lowercase()).take(700_000).collect();
+        group.bench_function("tiktoken", |b| b.iter(|| source.encode_ordinary(black_box(&text))));
+        group.bench_function("plain merge loop", |b| {
+            b.iter(|| {
+                let pieces = Pattern::Gpt2.pieces(black_box(text.as_bytes()));
+                pieces.map(|piece| trace::word(model, piece).2.len()).sum::<usize>()
+            });
+        });
+        group.finish();
+        let mut group = c.benchmark_group(format!("decode-{name}"));
+        group.sample_size(10).throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function("llm-lab", |b| b.iter(|| tokenizer.decode(black_box(&ids)).unwrap()));
+        group.bench_function("tiktoken", |b| b.iter(|| source.decode(black_box(&ids)).unwrap()));
+        group.finish();
+    }
+}
+
+/// The vocabularies inside the program, on the lessons' kind of mix.
+fn built_in(c: &mut Criterion) {
+    let letters: Vec<char> = ('a'..='z').chain('\u{4e00}'..'\u{5000}').collect();
+    let text = corpus(2_000_000, 40_000, &letters, " ");
+    let sources = [tiktoken_rs::r50k_base(), tiktoken_rs::cl100k_base(), tiktoken_rs::o200k_base()];
+    for (builtin, source) in Builtin::ALL.into_iter().zip(sources) {
+        let (tokenizer, source) = (builtin.tokenizer().unwrap(), source.unwrap());
+        let mut group = c.benchmark_group(format!("encode-{}", builtin.name()));
+        group.sample_size(10).throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function("llm-lab", |b| b.iter(|| tokenizer.encode(black_box(&text)).unwrap()));
+        group.bench_function("tiktoken", |b| b.iter(|| source.encode_ordinary(black_box(&text))));
+        group.finish();
+    }
+}
+
+/// A word without spaces, and one a tenth as long: ten times the time shows that nothing is quadratic.
+fn long_word(c: &mut Criterion) {
+    let english: Vec<char> = ('a'..='z').collect();
+    let text = corpus(1_300_000, 40_000, &english, " ");
+    let word: String = text.chars().filter(char::is_ascii_lowercase).take(1_000_000).collect();
+    let plan = |scheme| Plan::new(scheme, 4096).train(&text, &mut |_, _| Ok(())).unwrap();
     let mut group = c.benchmark_group("one-long-word");
-    group.sample_size(10).throughput(Throughput::Bytes(word.len() as u64));
-    group.bench_function("heap", |b| {
-        b.iter(|| {
-            let mut ids = Vec::new();
-            Encoder::new(&tokenizer, 0).encode(black_box(&word), &mut ids).unwrap();
-            ids
-        });
-    });
+    group.sample_size(10);
+    for (name, scheme) in
+        [("byte-bpe", Scheme::ByteBpe), ("char-bpe", Scheme::CharBpe), ("unigram", Scheme::Unigram)]
+    {
+        let tokenizer = plan(scheme);
+        for length in [100_000, 1_000_000] {
+            let word = &word[..length];
+            group.throughput(Throughput::Bytes(length as u64));
+            group.bench_function(format!("{name}/{length}"), |b| {
+                b.iter(|| tokenizer.encode(black_box(word)).unwrap());
+            });
+        }
+    }
     group.finish();
 }
 
-criterion_group!(benches, training, encoding);
+criterion_group!(benches, training, encoding, built_in, long_word);
 criterion_main!(benches);

@@ -3,9 +3,8 @@
 
 use std::sync::OnceLock;
 
-use super::bpe::Bpe;
-use super::text::{AddedToken, Decoder, Split};
-use super::{Model, Pattern, Tokenizer, Vocab};
+use super::text::AddedToken;
+use super::{Pattern, Tokenizer, Vocab};
 use crate::report::{Error, text as both};
 
 /// A vocabulary that needs no file.
@@ -97,14 +96,7 @@ impl Builtin {
         for (special, id) in self.specials() {
             vocab.insert(special.as_bytes(), *id)?;
         }
-        let pattern = self.pattern();
-        Ok(Tokenizer::new(
-            Vec::new(),
-            vec![Split::ByteLevel { prefix_space: false, pattern }],
-            Model::Bpe(Bpe::ranks(vocab)),
-            vec![Decoder::ByteLevel],
-            Vec::new(),
-        ))
+        Ok(Tokenizer::of_ranks(vocab, self.pattern()))
     }
 
     /// The special pieces, for whoever wants to see them.

@@ -82,6 +82,13 @@ impl Tokenizer {
         Self { normalizers, splits, model, decoders, added, around: Default::default() }
     }
 
+    /// A byte-level BPE whose ids are its ranks, as tiktoken's are.
+    pub(crate) fn of_ranks(vocab: Vocab, pattern: Pattern) -> Self {
+        let splits = vec![Split::ByteLevel { prefix_space: false, pattern }];
+        let model = Model::Bpe(Bpe::ranks(vocab));
+        Self::new(Vec::new(), splits, model, vec![Decoder::ByteLevel], Vec::new())
+    }
+
     /// The same with ids around every text.
     pub fn with_around(mut self, before: Vec<u32>, after: Vec<u32>) -> Self {
         self.around = (before, after);

@@ -5,9 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{bounded, wrong};
 use crate::report::Error;
-use crate::tokenizer::bpe::Bpe;
-use crate::tokenizer::text::{Decoder, Split};
-use crate::tokenizer::{Model, Pattern, Tokenizer, Vocab};
+use crate::tokenizer::{Pattern, Tokenizer, Vocab};
 
 const KIND: &str = "rank file";
 
@@ -41,11 +39,5 @@ pub fn from_ranks(file: &str, pattern: Pattern) -> Result<Tokenizer, Error> {
     if vocab.is_empty() {
         return Err(wrong(KIND, "no piece"));
     }
-    Ok(Tokenizer::new(
-        Vec::new(),
-        vec![Split::ByteLevel { prefix_space: false, pattern }],
-        Model::Bpe(Bpe::ranks(vocab)),
-        vec![Decoder::ByteLevel],
-        Vec::new(),
-    ))
+    Ok(Tokenizer::of_ranks(vocab, pattern))
 }
