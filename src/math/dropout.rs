@@ -22,7 +22,7 @@ pub fn drop<F: Real>(x: &mut [F], p: f64, key: u64, first: usize) {
     let bar = (p * 2.0_f64.powi(32)) as u32;
     let share = F::of(1.0 / (1.0 - p));
     let (low, high) = (key as u32, (key >> 32) as u32);
-    vectorized(|| {
+    vectorized!(|| {
         for (i, x) in x.iter_mut().enumerate() {
             let draw = scramble(scramble((first + i) as u32 ^ low) ^ high);
             *x = if draw < bar { F::zero() } else { *x * share };

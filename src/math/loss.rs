@@ -67,7 +67,7 @@ pub fn cross_entropy_rows<F: Real>(
         }
         let target = target as usize;
         let chosen = row[target];
-        let (log, mean) = vectorized(|| {
+        let (log, mean) = vectorized!(|| {
             let most = largest(row);
             let mean = if smoothing > 0.0 { sum(row, |x| x) / F::of(v as f64) } else { chosen };
             row.iter_mut().for_each(|x| *x = (*x - most).fast_exp());

@@ -115,7 +115,7 @@ impl<F: Real> Rotation<F> {
         if n == 0 {
             return;
         }
-        vectorized(|| {
+        vectorized!(|| {
             for (i, row) in x.chunks_exact_mut(columns).enumerate() {
                 let place = (first + i) * n..(first + i + 1) * n;
                 let (cos, sin) = (&self.cos[place.clone()], &self.sin[place]);

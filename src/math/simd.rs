@@ -1,6 +1,6 @@
 //! Plain loops on the machine's widest vectors, and the sums that need help to get there.
 //!
-//! A loop inside [`vectorized`] is compiled several times, for AVX-512, AVX2, NEON and the
+//! A loop inside `vectorized!` is compiled several times, for AVX-512, AVX2, NEON and the
 //! baseline, and the processor that runs it picks. The compiler may not reorder a sum of floats, so
 //! sums are written over [`LANES`] partial sums: the same bits on every machine width.
 
@@ -9,24 +9,38 @@ use super::real::Real;
 /// Partial sums of a reduction.
 pub const LANES: usize = 16;
 
-/// Runs `f` compiled for the best instruction set of this machine. What `f` calls has to be inlined
-/// (`#[inline(always)]`) to profit.
+/// Runs a closure compiled for the best instruction set of this machine: `vectorized!(|| …)`. The
+/// closure becomes part of each compiled version; as a function of its own it would be compiled
+/// once, for the baseline. What it calls has to be inlined too (`#[inline(always)]` where it is
+/// long).
+macro_rules! vectorized {
+    (|| $body:expr) => {
+        $crate::math::simd::on_widest(
+            #[inline(always)]
+            || $body,
+        )
+    };
+}
+pub(crate) use vectorized;
+
+/// Calls `f` from code compiled for the best instruction set of this machine; `f` profits only as
+/// far as it is inlined.
 ///
 /// ```
-/// use llm_lab::math::simd::vectorized;
+/// use llm_lab::math::simd::on_widest;
 /// let mut x = [1.0_f32; 100];
-/// vectorized(|| x.iter_mut().for_each(|v| *v *= 2.0));
+/// on_widest(|| x.iter_mut().for_each(|v| *v *= 2.0));
 /// assert_eq!(x, [2.0; 100]);
 /// ```
 #[inline(always)]
-pub fn vectorized<R>(f: impl FnOnce() -> R) -> R {
+pub fn on_widest<R>(f: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(f)
 }
 
 /// `y ← y + x`, element by element. O(n).
 #[inline]
 pub fn add<F: Real>(y: &mut [F], x: &[F]) {
-    vectorized(|| y.iter_mut().zip(x).for_each(|(y, x)| *y += *x));
+    vectorized!(|| y.iter_mut().zip(x).for_each(|(y, x)| *y += *x));
 }
 
 /// `Σ term(xᵢ)`, over lanes. O(n).

@@ -179,7 +179,7 @@ impl<F: Real> Transformer<F> {
         }
         let alpha = if c.residual { F::of(c.deepnorm().alpha) } else { F::zero() };
         if alpha != F::one() {
-            vectorized(|| stream.iter_mut().for_each(|s| *s *= alpha));
+            vectorized!(|| stream.iter_mut().for_each(|s| *s *= alpha));
         }
     }
 

@@ -235,7 +235,7 @@ impl<F: Real> Transformer<F> {
             (Placement::Sandwich, Some(norm)) => {
                 kept.inner.copy_from_slice(f);
                 self.norm(norm).forward(&kept.inner, next, &mut kept.after);
-                vectorized(|| next.iter_mut().zip(x).for_each(|(y, x)| *y += *x * alpha));
+                vectorized!(|| next.iter_mut().zip(x).for_each(|(y, x)| *y += *x * alpha));
             }
             (_, Some(norm)) => {
                 join(&mut kept.inner, x, alpha, f);
@@ -276,5 +276,5 @@ impl<F: Real> Transformer<F> {
 
 /// The stream around a branch and the branch: `y = αx + f`.
 fn join<F: Real>(y: &mut [F], x: &[F], alpha: F, f: &[F]) {
-    vectorized(|| y.iter_mut().zip(x).zip(f).for_each(|((y, x), f)| *y = *x * alpha + *f));
+    vectorized!(|| y.iter_mut().zip(x).zip(f).for_each(|((y, x), f)| *y = *x * alpha + *f));
 }

@@ -85,14 +85,14 @@ impl Rule {
         assert_eq!(theta.len(), gradient.len(), "lengths differ");
         let (rate, decay, factor) = (F::of(step.rate), F::of(step.decay), F::of(step.factor));
         match self {
-            Self::Sgd => vectorized(|| {
+            Self::Sgd => vectorized!(|| {
                 for (theta, g) in theta.iter_mut().zip(gradient) {
                     *theta -= rate * (*g * factor + decay * *theta);
                 }
             }),
             Self::Momentum { mu } => {
                 let mu = F::of(mu);
-                vectorized(|| {
+                vectorized!(|| {
                     for ((theta, g), m) in theta.iter_mut().zip(gradient).zip(m) {
                         *m = mu * *m + (*g * factor + decay * *theta);
                         *theta -= rate * *m;
@@ -122,7 +122,7 @@ fn adam<F: Real>(
     let keep = F::one() - F::of(step.rate) * apart;
     let (b1, b2, eps, factor) = (F::of(beta1), F::of(beta2), F::of(eps), F::of(step.factor));
     let (new1, new2) = (F::of(1.0 - beta1), F::of(1.0 - beta2));
-    vectorized(|| {
+    vectorized!(|| {
         let moments = m.iter_mut().zip(v);
         for ((theta, g), (m, v)) in theta.iter_mut().zip(gradient).zip(moments) {
             let g = *g * factor + inside * *theta;

@@ -191,9 +191,9 @@ impl<F: Real> Trainer<F> {
             let place = i * PIECE..i * PIECE + piece.len();
             for other in others {
                 let from = &other.gradient[place.clone()];
-                vectorized(|| piece.iter_mut().zip(from).for_each(|(a, b)| *a += *b));
+                vectorized!(|| piece.iter_mut().zip(from).for_each(|(a, b)| *a += *b));
             }
-            vectorized(|| sum(piece, |g| g * g)).to_f64().unwrap_or(f64::NAN)
+            vectorized!(|| sum(piece, |g| g * g)).to_f64().unwrap_or(f64::NAN)
         };
         let pieces = first.gradient.par_chunks_mut(PIECE).enumerate();
         let squares: Vec<f64> = self.pool.install(|| pieces.map(add).collect());

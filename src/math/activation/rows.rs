@@ -10,7 +10,7 @@ use crate::math::simd::vectorized;
 /// that function inside, and no choice is left to make for each number.
 macro_rules! for_each_kind {
     ($activation:expr, $F:ty, |$jet:ident| $body:expr) => {
-        vectorized(|| match $activation {
+        vectorized!(|| match $activation {
             Activation::Identity => {
                 let $jet = |x: $F| Jet { value: x, slope: <$F>::one(), curvature: <$F>::zero() };
                 $body

@@ -112,7 +112,7 @@ pub fn forward<F: Real>(
             let queries = q.rows_in(from..to).columns_in(own.clone()); // (block, d_h)
             let place = MatrixMut::new(scores, reach.len());
             product(queries, keys.columns_in(reach.clone()), place, Write::Set);
-            vectorized(|| {
+            vectorized!(|| {
                 for (i, row) in (from..to).zip(scores.chunks_exact_mut(reach.len())) {
                     logs[i] = weigh(rule, head, i, &reach, t, row);
                 }
@@ -221,7 +221,7 @@ pub fn backward<F: Real>(
             let d_out = up.d_out.rows_in(from..to).columns_in(own.clone()); // (block, d_h)
             product(inputs, keys.columns_in(reach.clone()), MatrixMut::new(weights, n), Write::Set);
             product(d_out, values.columns_in(reach.clone()), MatrixMut::new(slopes, n), Write::Set);
-            vectorized(|| {
+            vectorized!(|| {
                 let rows = weights.chunks_exact_mut(n).zip(slopes.chunks_exact_mut(n));
                 for (i, (p, ds)) in (from..to).zip(rows) {
                     let out = &up.out.row(i)[own.clone()];

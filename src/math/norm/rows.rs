@@ -36,7 +36,7 @@ impl<F: Real> Rows<'_, F> {
         let width = self.gamma.len();
         assert!(x.len() == y.len() && kept.len() * width == 2 * x.len(), "shapes differ");
         let (d, eps) = (F::of(width as f64), F::of(self.eps));
-        vectorized(|| {
+        vectorized!(|| {
             let rows = x.chunks_exact(width).zip(y.chunks_exact_mut(width));
             for ((x, y), kept) in rows.zip(kept.chunks_exact_mut(2)) {
                 let mean = if self.centre { sum(x, |v| v) / d } else { F::zero() };
@@ -70,7 +70,7 @@ impl<F: Real> Rows<'_, F> {
         let width = self.gamma.len();
         assert!(x.len() == dy.len() && x.len() == dx.len(), "shapes differ");
         let d = F::of(width as f64);
-        vectorized(|| {
+        vectorized!(|| {
             let rows = x.chunks_exact(width).zip(dy.chunks_exact(width));
             let rows = rows.zip(dx.chunks_exact_mut(width)).zip(kept.chunks_exact(2));
             for (((x, dy), dx), kept) in rows {

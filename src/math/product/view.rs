@@ -99,7 +99,7 @@ impl<'a, F: Copy> Matrix<'a, F> {
     pub fn transpose_into(&self, place: &mut [F]) {
         assert!(!self.transposed, "the matrix is a transpose already");
         let size = (self.lines, self.width);
-        vectorized(|| transpose(self.data, self.stride, size, place, self.lines));
+        vectorized!(|| transpose(self.data, self.stride, size, place, self.lines));
     }
 
     /// The numbers from the first one on, how far the lines lie apart in memory, and whether a line
