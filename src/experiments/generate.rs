@@ -9,6 +9,9 @@ use crate::report::{Error, Report, Table, text};
 
 /// Let a model go on from given tokens ‖ 让模型从给定的 token 继续生成
 #[derive(Debug, Clone, clap::Args)]
+#[command(
+    after_help = "generate --model my-model --ids 1,2,3 --count 20\ngenerate --model my-model --ids 1,2,3 --greedy\ngenerate --model my-model --ids 1,2,3 --temperature 0.8"
+)]
 pub struct Generate {
     /// The folder of the model ‖ 模型所在文件夹
     #[arg(long, value_name = "DIR", required = true)]

@@ -10,6 +10,7 @@ use crate::report::{Error, Report, Table, text};
 
 /// The model and the tokens that it reads.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "model logits my-model --ids 1,2,3")]
 pub struct Logits {
     /// The folder of the model ‖ 模型所在文件夹
     #[arg(value_name = "DIR")]

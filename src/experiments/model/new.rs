@@ -8,6 +8,9 @@ use crate::report::{Error, Report, text};
 
 /// What the model is made of, and where it goes.
 #[derive(Debug, Clone, clap::Args)]
+#[command(
+    after_help = "model new --preset llama --save my-model\nmodel new --preset gpt2 --save my-model --d-model 128 --layers 2"
+)]
 pub struct New {
     /// What the model is made of ‖ 模型结构
     #[command(flatten)]

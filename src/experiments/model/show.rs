@@ -8,6 +8,9 @@ use crate::report::{Error, Report, Table, Text, number, text};
 
 /// The parts of a model by the flags of `train`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(
+    after_help = "model show --preset llama\nmodel show --preset gpt2 --vocab-size 50257 --context 1024 --d-model 768 --layers 12 --heads 12"
+)]
 pub struct Show {
     /// What the model is made of ‖ 模型结构
     #[command(flatten)]

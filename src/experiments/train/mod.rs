@@ -21,6 +21,9 @@ const LOOKS: u64 = 20;
 
 /// Train a Transformer from scratch and watch its loss ‖ 从零训练一个 Transformer，观察损失
 #[derive(Debug, Clone, clap::Args)]
+#[command(
+    after_help = "train\ntrain --task copy --context 16 --steps 200\ntrain --corpus lessons-en --preset gpt2 --layers 2\ntrain --save my-model --steps 500"
+)]
 pub struct Train {
     /// A task to learn instead of a text ‖ 要学的任务（代替文本）
     #[arg(long, conflicts_with = "corpus", value_parser = ["copy", "reverse", "sort", "addition", "induction"])]

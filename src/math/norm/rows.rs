@@ -24,10 +24,10 @@ impl<F: Real> Rows<'_, F> {
     ///
     /// ```
     /// use llm_lab::math::norm::Rows;
-    /// let norm = Rows { centre: false, eps: 0.0, gamma: &[1.0, 2.0], beta: &[] };
+    /// let norm = Rows { centre: true, eps: 0.0, gamma: &[1.0, 2.0], beta: &[] };
     /// let (mut y, mut kept) = ([0.0; 2], [0.0; 2]);
-    /// norm.forward(&[1.0, 7.0], &mut y, &mut kept);
-    /// assert_eq!(y, [0.2, 2.8]);
+    /// norm.forward(&[1.0, 5.0], &mut y, &mut kept);
+    /// assert_eq!((y, kept), ([-1.0, 2.0], [3.0, 0.5])); // mean 3, deviation 2
     /// ```
     ///
     /// # Panics
