@@ -6,6 +6,7 @@
 
 mod context;
 pub mod params;
+mod smooth;
 #[cfg(test)]
 mod trial;
 
@@ -57,6 +58,7 @@ registry! {
     loss::Loss,
     model::Model,
     models::Models,
+    modes::Modes,
     norm::Norm,
     plot::Plot,
     ffn::Ffn,

@@ -1,5 +1,5 @@
 //! `loss`: what a language model minimizes. One file a subcommand; the mathematics lies in
-//! `math::divergence` and `math::objective`.
+//! `math::divergence`, `math::objective` and `math::precision`.
 
 mod distribution;
 #[cfg(test)]
@@ -17,10 +17,13 @@ experiments! {
         fit::Fit,
         floor::Floor,
         mse::Mse,
+        scaling::Scaling,
+        half::Half,
+        dynamic::Dynamic,
     }
 }
 
-/// Losses: cross-entropy, perplexity, KL divergence ‖ 损失：交叉熵、困惑度、KL 散度
+/// Losses: cross-entropy, perplexity, KL divergence, scaling, half precision ‖ 损失：交叉熵、困惑度、KL 散度、缩放、半精度
 #[derive(Debug, Clone, clap::Args)]
 pub struct Loss {
     /// What to look at ‖ 看什么

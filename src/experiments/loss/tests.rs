@@ -109,7 +109,54 @@ fn what_makes_no_sense_is_refused() {
 
 #[test]
 fn long_work_can_be_stopped() {
-    for line in ["loss fit", "loss floor", "loss mse --steps 100000"] {
+    for line in
+        ["loss fit", "loss floor", "loss mse --steps 100000", "loss scaling", "loss dynamic"]
+    {
         stops(line);
     }
+}
+
+#[test]
+fn a_factor_on_the_loss_is_a_factor_on_the_rate_for_sgd_only() {
+    let report = holds("loss scaling", &[]);
+    let of = |name: &str| report.number(name).unwrap();
+    for key in ["sgd", "momentum"] {
+        assert!(of(&format!("{key}.apart")) < 1e-12, "{key}");
+        assert!(of(&format!("{key}.moved")) > 0.1, "{key}");
+    }
+    for key in ["adam", "adamw"] {
+        assert!(of(&format!("{key}.moved")) < 1e-5, "{key}");
+        assert!(of(&format!("{key}.apart")) > 0.1, "{key}");
+    }
+    for key in ["sgd_decay", "sgd_clip"] {
+        assert!(of(&format!("{key}.moved")) > 0.1 && of(&format!("{key}.apart")) > 0.1, "{key}");
+    }
+    // 3 · (1 − 0.004)⁵⁰ and 3 · (1 − 0.04 · (0.1 + 0.25))⁵⁰
+    assert!((of("sgd.rate.x") - 3.0 * 0.996_f64.powi(50)).abs() < 1e-12);
+    assert!((of("sgd_decay.loss.x") - 3.0 * 0.986_f64.powi(50)).abs() < 1e-12);
+    holds("loss scaling --factor 1e6 --steps 1 --eps 1 --rate 0.1", &[]);
+    holds("loss scaling --factor 0.001 --decay 1 --steps 10", &[]);
+}
+
+#[test]
+fn formats_keep_what_their_bits_allow() {
+    let report = holds("loss half --vocab 2000", &[]);
+    let of = |name: &str| report.number(name).unwrap();
+    assert_eq!(of("f16.smallest"), 2.0_f64.powi(-24));
+    assert_eq!((of("value.f16"), of("value.f16.scaled") > 9e-9), (0.0, true));
+    assert!(of("f16.lost") > of("f16.scaled.lost") && of("bf16.lost") == 0.0);
+    holds("loss half --vocab 2 --tokens 1 --spread 0 --scale 1e-12 --value 0", &[]);
+    holds("loss half --vocab 2 --tokens 1 --spread 20 --scale 1e12 --value 0.1", &["f32.scaled"]);
+}
+
+#[test]
+fn scaling_saves_training_in_half_precision() {
+    let report = holds("loss dynamic --steps 40", &[]);
+    let of = |name: &str| report.number(name).unwrap();
+    assert!(of("f16.lost") > 90.0 && of("f16.loss") > of("f32.loss"));
+    for key in ["fixed", "dynamic", "bf16"] {
+        assert!((of(&format!("{key}.loss")) - of("f32.loss")).abs() < 0.2, "{key}");
+    }
+    assert!(of("dynamic.skipped") >= 1.0 && of("bf16.lost") == 0.0);
+    holds("loss dynamic --tokens 64 --steps 10 --fixed 60 --start 60 --patience 1", &[]);
 }

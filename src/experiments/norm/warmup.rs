@@ -5,6 +5,7 @@ use ndarray_rand::rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::toy::Place;
+use crate::experiments::smooth::running_means;
 use crate::experiments::{Context, params};
 use crate::math::attention::Mask;
 use crate::math::linear::{Linear, xavier};
@@ -187,7 +188,7 @@ impl Warmup {
         report.table(table).metric("chance", (VOCABULARY as f64).ln());
         let series = runs.iter().map(|run| {
             let stroke = if run.warm { Stroke::Solid } else { Stroke::Dashed };
-            Series::new(run.name(), smooth(&run.losses)).stroke(stroke)
+            Series::new(run.name(), running_means(&run.losses, 10)).stroke(stroke)
         });
         let content = Content::Lines(Lines { series: series.collect(), markers: Vec::new() });
         let axes = (Axis::new("step"), Axis::new("loss (nats)"));
@@ -223,10 +224,4 @@ fn batch(
     }
     // Adam does not feel the scale of the gradient, so the sum serves as the mean
     (f64::from(loss) / BATCH as f64, gradient)
-}
-
-/// Running means over ten steps, for the eye.
-fn smooth(losses: &[f64]) -> Vec<(f64, f64)> {
-    let mean = |w: &[f64]| w.iter().sum::<f64>() / w.len() as f64;
-    losses.windows(10).enumerate().map(|(i, w)| ((i + 10) as f64, mean(w))).collect()
 }
