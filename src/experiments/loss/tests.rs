@@ -146,7 +146,7 @@ fn formats_keep_what_their_bits_allow() {
     assert_eq!((of("value.f16"), of("value.f16.scaled") > 9e-9), (0.0, true));
     assert!(of("f16.lost") > of("f16.scaled.lost") && of("bf16.lost") == 0.0);
     holds("loss half --vocab 2 --tokens 1 --spread 0 --scale 1e-12 --value 0", &[]);
-    holds("loss half --vocab 2 --tokens 1 --spread 20 --scale 1e12 --value 0.1", &["f32.scaled"]);
+    holds("loss half --vocab 2 --tokens 1 --spread 20 --scale 1e12 --value 0.1", &["f16.scaled"]);
 }
 
 #[test]
