@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::experiments::model::folder::{self, Ids};
 use crate::experiments::{Context, params};
+use crate::math::attention::Mask;
 use crate::model::{Generation, Greedy, Temperature};
 use crate::report::{Error, Report, Table, text};
 
@@ -37,6 +38,14 @@ impl Generate {
     /// If the folder holds no model that the lab can read, or the context is too short.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
         let model = folder::open(context, &self.model)?;
+        if model.config.mask == Mask::None {
+            return Err(Error::input(text(
+                "this model looks at both sides of a token: it fills gaps and does not go on",
+                "这个模型会看 token 两侧：它用来填空，不能向后续写",
+            ))
+            .allowed(text("a model with a causal mask", "因果掩码的模型"))
+            .example("llm-lab model logits DIR --ids 1,2,3"));
+        }
         let (prompt, most) = (&self.ids.0, model.config.context);
         let room = most.saturating_sub(prompt.len());
         if self.count > room {

@@ -54,6 +54,7 @@ macro_rules! registry {
 }
 
 registry! {
+    embedding::Embedding,
     generate::Generate,
     loss::Loss,
     model::Model,

@@ -125,8 +125,8 @@ impl<F: Real> Transformer<F> {
             self.enter_backward(block.around_attention, x, &kept.attention, slopes, gradient);
         }
         self.drop(&mut slopes.stream, pass, 0, t);
-        self.embed_backward(tokens, t, &slopes.stream, gradient);
         self.relative_backward(&slopes.relative, gradient);
+        self.embed_backward(tokens, pass.types, ws, gradient);
         loss
     }
 
@@ -153,7 +153,12 @@ impl<F: Real> Transformer<F> {
             product(slope, table, dh, Write::Set); // (rows, d)
             let d_table = MatrixMut::new(&mut gradient[head.range()], d);
             product(slope.t(), h, d_table, Write::Add); // (V, d)
+            if let Some(slot) = self.layout.transform {
+                let d_bias = &mut gradient[slot.bias.range()];
+                ws.logits.chunks_exact(v).for_each(|row| add(d_bias, row)); // (V)
+            }
         }
+        self.transform_backward(ws, gradient);
         loss
     }
 
@@ -231,7 +236,7 @@ impl<F: Real> Transformer<F> {
 
     /// The gradients of one linear map: its weights' added to `gradient`, its input's written to
     /// `dx`.
-    fn linear_backward(
+    pub(super) fn linear_backward(
         &self,
         slot: LinearSlot,
         x: &[F],
@@ -249,7 +254,7 @@ impl<F: Real> Transformer<F> {
         }
     }
 
-    fn norm_backward(
+    pub(super) fn norm_backward(
         &self,
         slot: NormSlot,
         x: &[F],
@@ -264,20 +269,6 @@ impl<F: Real> Transformer<F> {
         let both = &mut gradient[slot.gamma.start..end];
         let (d_gamma, d_beta) = both.split_at_mut(self.config.d);
         norm.backward(x, kept, dy, dx, d_gamma, d_beta);
-    }
-
-    fn embed_backward(&self, tokens: &[u32], t: usize, dx: &[F], gradient: &mut [F]) {
-        let d = self.config.d;
-        let scale = F::of(self.config.embedding_scale());
-        for (i, (row, token)) in dx.chunks_exact(d).zip(tokens).enumerate() {
-            let start = self.layout.embedding.start + *token as usize * d;
-            let place = &mut gradient[start..start + d];
-            place.iter_mut().zip(row).for_each(|(g, d)| *g += *d * scale);
-            if let Some(slot) = self.layout.position {
-                let start = slot.start + (i % t) * d;
-                add(&mut gradient[start..start + d], row);
-            }
-        }
     }
 
     fn relative_backward(&self, d_relative: &[F], gradient: &mut [F]) {

@@ -72,10 +72,23 @@ pub struct Config {
     pub dropout: f64,
     /// What scores are multiplied by; `None` is 1/√d_h.
     pub score_scale: Option<f64>,
+    /// Rows of the table of token types, BERT's first and second sentence; 0 without one.
+    #[serde(default)]
+    pub types: usize,
+    /// Whether a norm stands right after the embedding.
+    #[serde(default)]
+    pub embedding_norm: bool,
+    /// Whether BERT's head stands before the output matrix: a linear map, the activation and a
+    /// norm; and a bias for each token after it.
+    #[serde(default)]
+    pub transform: bool,
 }
 
 /// The most parameters of a model that is built here, not only counted.
 pub const MOST_PARAMETERS: f64 = 2e8;
+
+/// The most numbers of a table of positions: those of 131,072 positions and heads of 128 fit.
+pub const MOST_TABLE: f64 = 4e7;
 
 impl Config {
     /// What DeepNorm multiplies the stream by, and the gain that its weights start with; 1 and 1
@@ -122,7 +135,10 @@ impl Config {
             Position::Relative { buckets, .. } => f(buckets * self.heads),
             _ => 0.0,
         };
-        f(self.layers) * block + last + tables + positions
+        let ends = f(self.types) * d
+            + if_there(self.embedding_norm, norm)
+            + if_there(self.transform, d * d + d + norm + f(self.vocab));
+        f(self.layers) * block + last + tables + positions + ends
     }
 
     /// Whether such a model can be built.
@@ -130,21 +146,43 @@ impl Config {
     /// # Errors
     /// Bad input, naming the first choice that is impossible and what would be possible.
     pub fn validate(&self) -> Result<(), Error> {
-        self.sizes()?;
-        self.rates()?;
-        self.position.validate(self.head_width)?;
+        self.consistent()?;
         // the table of sines or angles counts as well
         let sines = self.position == Position::Sinusoidal;
         let table = self.context as f64 * (if sines { self.d } else { self.head_width }) as f64;
-        let n = self.parameters().max(table);
+        let n = self.parameters();
+        if table > MOST_TABLE {
+            return Err(Error::input(text(
+                format!("the table of {} positions would have {table:.0} numbers", self.context),
+                format!("{} 个位置的表会有 {table:.0} 个数", self.context),
+            ))
+            .allowed(text("up to 40 million", "最多 4000 万")));
+        }
         if n > MOST_PARAMETERS {
             return Err(Error::input(text(
-                format!("the model would have {:.0} million parameters", n / 1e6),
-                format!("模型会有 {:.0} 百万个参数", n / 1e6),
+                format!(
+                    "the model would have {:.0} million parameters, too many to build here",
+                    n / 1e6
+                ),
+                format!("模型会有 {:.0} 百万个参数，这里无法构建", n / 1e6),
             ))
-            .allowed(text("up to 200 million", "最多 2 亿")));
+            .allowed(text(
+                "up to 200 million; `model show` counts any",
+                "最多 2 亿；`model show` 可以统计任意大小",
+            ))
+            .example("llm-lab model show llama-2-70b"));
         }
         Ok(())
+    }
+
+    /// Whether the choices fit each other, however large the model is: what can be counted.
+    ///
+    /// # Errors
+    /// Bad input, naming the first choice that is impossible and what would be possible.
+    pub fn consistent(&self) -> Result<(), Error> {
+        self.sizes()?;
+        self.rates()?;
+        self.position.validate(self.head_width)
     }
 
     fn sizes(&self) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use crate::math::norm::Rows;
 use crate::math::position::{alibi_slope, t5_bucket};
 use crate::math::product::{Matrix, MatrixMut, Write, product};
 use crate::math::real::Real;
-use crate::math::simd::{add, vectorized};
+use crate::math::simd::vectorized;
 
 use super::Placement;
 use super::cache::Cache;
@@ -21,12 +21,15 @@ use super::workspace::{Around, Workspace, size};
 
 /// What differs between one forward pass and another over the same weights.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pass {
+pub struct Pass<'a> {
     /// The key of the dropout masks, in training; `None` drops nothing.
     pub dropout: Option<u64>,
     /// Which sequence of the whole batch the first one here is, so that every sequence has its own
     /// mask wherever it is computed.
     pub first_sequence: usize,
+    /// The type of each token `(N·T)` in a model that knows token types; empty for type 0
+    /// everywhere.
+    pub types: &'a [u32],
 }
 
 impl<F: Real> Transformer<F> {
@@ -35,7 +38,7 @@ impl<F: Real> Transformer<F> {
     /// the cache holds.
     ///
     /// # Panics
-    /// If a token is not below V, or a position not below S.
+    /// If a token is not below V, a type not known, or a position not below S.
     pub fn forward(
         &self,
         tokens: &[u32],
@@ -46,7 +49,7 @@ impl<F: Real> Transformer<F> {
         let (n, t) = (ws.sequences, ws.length);
         let first = cache.as_ref().map_or(0, |cache| cache.length);
         assert!(tokens.len() == n * t && first + t <= self.config.context, "no such positions");
-        self.embed(tokens, first, t, &mut ws.streams[0]); // (N·T, d)
+        self.embed(tokens, pass.types, first, ws); // into streams[0], (N·T, d)
         self.drop(&mut ws.streams[0], pass, 0, t);
         self.relative(&mut ws.relative); // (H, 2S − 1)
         for (l, (block, kept)) in self.layout.blocks.iter().zip(&mut ws.blocks).enumerate() {
@@ -95,6 +98,7 @@ impl<F: Real> Transformer<F> {
             Some(norm) => self.norm(norm).forward(end, &mut ws.last, &mut ws.last_kept),
             None => ws.last.copy_from_slice(end),
         }
+        self.transform(ws); // BERT's head, in others nothing
     }
 
     /// The logits `(rows, V)` of some rows of `ws.last`, into `ws.logits`.
@@ -108,6 +112,9 @@ impl<F: Real> Transformer<F> {
         let h = Matrix::new(&ws.last[rows.start * d..rows.end * d], d); // (rows, d)
         let table = Matrix::new(self.tensor(self.head()), d); // (V, d)
         product(h, table.t(), MatrixMut::new(&mut ws.logits, v), Write::Set);
+        if let Some(slot) = self.layout.transform {
+            add_bias(&mut ws.logits, self.tensor(slot.bias)); // (rows, V)
+        }
     }
 
     /// The output matrix: the embedding if they are tied.
@@ -133,24 +140,6 @@ impl<F: Real> Transformer<F> {
             mask: c.mask,
             first,
             relative: (!relative.is_empty()).then(|| Matrix::new(relative, wide)),
-        }
-    }
-
-    /// Token embedding, and the position where it is added.
-    fn embed(&self, tokens: &[u32], first: usize, t: usize, x: &mut [F]) {
-        let d = self.config.d;
-        let table = self.tensor(self.layout.embedding); // (V, d)
-        let scale = F::of(self.config.embedding_scale());
-        let places = match self.layout.position {
-            Some(slot) => self.tensor(slot), // (S, d)
-            None => &self.sines,             // (S, d) or nothing
-        };
-        for (i, (row, token)) in x.chunks_exact_mut(d).zip(tokens).enumerate() {
-            let from = &table[*token as usize * d..][..d];
-            row.iter_mut().zip(from).for_each(|(x, e)| *x = *e * scale);
-            if !places.is_empty() {
-                add(row, &places[(first + i % t) * d..][..d]);
-            }
         }
     }
 
@@ -246,7 +235,7 @@ impl<F: Real> Transformer<F> {
     }
 
     /// One linear map.
-    fn linear(&self, slot: LinearSlot, x: &[F], y: &mut [F]) {
+    pub(super) fn linear(&self, slot: LinearSlot, x: &[F], y: &mut [F]) {
         let weight = slot.weight;
         linear(x, self.tensor(weight), weight.rows, weight.columns, y);
         if let Some(bias) = slot.bias {

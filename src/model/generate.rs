@@ -126,10 +126,38 @@ impl<'a, F: Real> Generation<'a, F> {
 /// # Errors
 /// As [`Generation::new`].
 pub fn logits<F: Real>(model: &Transformer<F>, tokens: &[u32]) -> Result<Vec<F>, Error> {
+    typed_logits(model, tokens, &[])
+}
+
+/// As [`logits`], with the type of each token: BERT's first sentence (0) or second (1).
+///
+/// # Errors
+/// Also if there is not one type for each token, or the model does not know one.
+pub fn typed_logits<F: Real>(
+    model: &Transformer<F>,
+    tokens: &[u32],
+    types: &[u32],
+) -> Result<Vec<F>, Error> {
     check(model, tokens)?;
+    let known = model.config.types;
+    let fits = types.len() == tokens.len() && types.iter().all(|kind| (*kind as usize) < known);
+    if !types.is_empty() && !fits {
+        let allowed = match known {
+            0 => text("none in this model", "此模型没有 token 类型"),
+            _ => text(
+                format!("one for each token, each below {known}"),
+                format!("每个 token 一个，且小于 {known}"),
+            ),
+        };
+        return Err(Error::input(text(
+            "the token types do not fit the model and its tokens",
+            "token 类型与模型或 token 不符",
+        ))
+        .allowed(allowed));
+    }
     let mut ws = Workspace::default();
     ws.prepare(&model.config, 1, tokens.len());
-    model.forward(tokens, &mut ws, None, Pass::default());
+    model.forward(tokens, &mut ws, None, Pass { types, ..Pass::default() });
     model.logits(&mut ws, 0..tokens.len());
     Ok(ws.logits)
 }

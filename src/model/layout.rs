@@ -79,6 +79,17 @@ pub struct BlockSlot {
     pub down: LinearSlot,
 }
 
+/// BERT's head before the output matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransformSlot {
+    /// The linear map, `(d, d)`.
+    pub dense: LinearSlot,
+    /// The norm after the activation.
+    pub norm: Option<NormSlot>,
+    /// The bias of each token's logit, `(V)`.
+    pub bias: Slot,
+}
+
 /// All tensors of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -86,12 +97,18 @@ pub struct Layout {
     pub embedding: Slot,
     /// The learned positions, `(S, d)`.
     pub position: Option<Slot>,
+    /// The token types, `(types, d)`.
+    pub types: Option<Slot>,
+    /// The norm after the embedding.
+    pub embedding_norm: Option<NormSlot>,
     /// The learned biases by distance, `(buckets, H)`.
     pub relative: Option<Slot>,
     /// The blocks.
     pub blocks: Vec<BlockSlot>,
     /// The norm at the end.
     pub last: Option<NormSlot>,
+    /// BERT's head.
+    pub transform: Option<TransformSlot>,
     /// The output matrix `(V, d)` where it is not the embedding.
     pub head: Option<Slot>,
     /// Every tensor with its name.
@@ -161,6 +178,9 @@ fn build(config: &Config, matrices: usize) -> Layout {
     let embedding = places.add("embedding".to_string(), config.vocab, d, false);
     let position = (config.position == Position::Learned)
         .then(|| places.add("position".to_string(), config.context, d, false));
+    let types = (config.types > 0).then(|| places.add("types".to_string(), config.types, d, false));
+    let after = if config.embedding_norm { config.norm } else { NormKind::None };
+    let embedding_norm = places.norm("embedding_norm", after, d);
     let relative = match config.position {
         Position::Relative { buckets, .. } => {
             Some(places.add("relative".to_string(), buckets, config.heads, true))
@@ -170,14 +190,22 @@ fn build(config: &Config, matrices: usize) -> Layout {
     let blocks = (0..config.layers).map(|l| block(config, l, &mut places)).collect();
     let closing = if config.placement.has_final_norm() { config.norm } else { NormKind::None };
     let last = places.norm("last", closing, d);
+    let transform = config.transform.then(|| TransformSlot {
+        dense: places.linear("transform.dense", d, d, true),
+        norm: places.norm("transform.norm", config.norm, d),
+        bias: places.add("transform.logits.bias".to_string(), 1, config.vocab, true),
+    });
     let head = (!config.tied).then(|| places.add("head".to_string(), config.vocab, d, false));
     let Places { matrices, vectors, names } = places;
     Layout {
         embedding,
         position,
+        types,
+        embedding_norm,
         relative,
         blocks,
         last,
+        transform,
         head,
         names,
         matrices,

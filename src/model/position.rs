@@ -69,6 +69,8 @@ pub enum Scaling {
         original: f64,
         /// What cosines and sines are multiplied by.
         attention: f64,
+        /// Whether the ramp starts and ends at whole pairs.
+        truncate: bool,
     },
 }
 
@@ -101,6 +103,29 @@ impl Rope {
 }
 
 impl Scaling {
+    /// Whether its numbers make sense.
+    fn validate(self) -> Result<(), Error> {
+        let positive = |numbers: &[f64]| numbers.iter().all(|n| *n > 0.0 && n.is_finite());
+        let sensible = match self {
+            Self::None => true,
+            Self::Linear(factor) => positive(&[factor]),
+            Self::Llama3 { factor, low, high, original } => {
+                positive(&[factor, low, high, original]) && low < high
+            }
+            Self::Yarn { factor, fast, slow, original, attention, .. } => {
+                positive(&[factor, fast, slow, original, attention])
+            }
+        };
+        if sensible {
+            return Ok(());
+        }
+        Err(Error::input(text(
+            format!("RoPE's scaling makes no sense: {self:?}"),
+            format!("RoPE 的缩放参数不合理：{self:?}"),
+        ))
+        .allowed(text("positive numbers, low below high", "正数，且 low 小于 high")))
+    }
+
     /// The frequency of pair i of `width` features instead of the plain one.
     fn apply(self, frequency: f64, i: usize, width: usize, base: f64) -> f64 {
         match self {
@@ -112,14 +137,15 @@ impl Scaling {
                 let keep = ((original / wave - low) / (high - low)).clamp(0.0, 1.0);
                 (1.0 - keep) * frequency / factor + keep * frequency
             }
-            Self::Yarn { factor, fast, slow, original, .. } => {
+            Self::Yarn { factor, fast, slow, original, truncate, .. } => {
                 // the pair that turns so many times over the original context
                 let pair = |turns: f64| {
                     let waves = original / (turns * std::f64::consts::TAU);
                     width as f64 * waves.ln() / (2.0 * base.ln())
                 };
-                let low = pair(fast).floor().max(0.0);
-                let high = pair(slow).ceil().min(width as f64 - 1.0);
+                let whole = |pair: f64, to: fn(f64) -> f64| if truncate { to(pair) } else { pair };
+                let low = whole(pair(fast), f64::floor).max(0.0);
+                let high = whole(pair(slow), f64::ceil).min(width as f64 - 1.0);
                 let span = if high == low { 0.001 } else { high - low };
                 let divided = ((i as f64 - low) / span).clamp(0.0, 1.0);
                 divided * frequency / factor + (1.0 - divided) * frequency
@@ -151,7 +177,7 @@ impl Position {
                     ))
                     .allowed(text("a positive number, such as 10000", "正数，例如 10000")));
                 }
-                Ok(())
+                rope.scaling.validate()
             }
             Self::Relative { buckets, farthest } if *buckets < 4 || farthest < buckets => {
                 Err(Error::input(text(

@@ -20,7 +20,8 @@ pub enum Preset {
     Qwen2,
     /// As LLaMA, with biases of queries, keys and values and half of each head turning.
     Glm4,
-    /// LayerNorm after each branch, GELU, learned positions, biases, no mask.
+    /// LayerNorm after the embedding and each branch, GELU, learned positions, token types, biases,
+    /// no mask, and a head of its own for masked tokens.
     Bert,
 }
 
@@ -97,6 +98,9 @@ impl Preset {
             tied: false,
             dropout: 0.0,
             score_scale: None,
+            types: 0,
+            embedding_norm: false,
+            transform: false,
         };
         let gpt2 = Config {
             norm: NormKind::LayerNorm,
@@ -131,6 +135,9 @@ impl Preset {
                 placement: Placement::Post,
                 activation: Activation::Gelu,
                 mask: Mask::None,
+                types: 2,
+                embedding_norm: true,
+                transform: true,
                 ..gpt2
             },
         })

@@ -37,10 +37,16 @@ fn slope(model: &Transformer<f64>, objective: Objective, pass: Pass) -> (f64, Ve
     (loss, gradient)
 }
 
+/// Token types where the model knows them.
+fn types_of(config: &Config) -> Pass<'static> {
+    let types: &[u32] = if config.types > 0 { &[0, 0, 1, 1, 1, 0, 1, 0, 1, 0] } else { &[] };
+    Pass { types, ..Pass::default() }
+}
+
 /// Checks every tensor of the gradient at its largest entry and some others.
 fn check(config: Config) {
     let what = format!("{config:?}");
-    let pass = Pass { dropout: (config.dropout > 0.0).then_some(99), first_sequence: 0 };
+    let pass = Pass { dropout: (config.dropout > 0.0).then_some(99), ..types_of(&config) };
     let objective = Objective { smoothing: 0.1, scale: 1.0 };
     let mut model = model(config);
     let (_, gradient) = slope(&model, objective, pass);
@@ -151,6 +157,26 @@ fn the_parameters_are_those_of_the_formula() {
     for config in configs {
         let expected = config.parameters();
         assert_eq!(layout::Layout::new(&config).total as f64, expected, "{config:?}");
+    }
+}
+
+#[test]
+fn a_forward_pass_keeps_what_is_counted() {
+    for preset in Preset::ALL {
+        let config = preset.config(SIZE).unwrap();
+        let mut ws = Workspace::<f32>::default();
+        ws.prepare(&config, 2, 5);
+        let around =
+            |a: &workspace::Around<f32>| a.h.len() + a.before.len() + a.inner.len() + a.after.len();
+        let blocks = ws.blocks.iter().map(|b| {
+            let rows = [&b.q, &b.k, &b.v, &b.mixed, &b.logs, &b.gate, &b.up, &b.hidden];
+            rows.iter().map(|x| x.len()).sum::<usize>() + around(&b.attention) + around(&b.ffn)
+        });
+        let head = &ws.head;
+        let ends = [&ws.branch, &ws.last, &ws.last_kept, &ws.embedded, &ws.embedded_kept];
+        let head = [&head.input, &head.dense, &head.active, &head.kept];
+        let rest = ws.streams.iter().chain(ends).chain(head).map(Vec::len).sum::<usize>();
+        assert_eq!(workspace::kept(&config, 10), (blocks.sum::<usize>() + rest) as f64);
     }
 }
 

@@ -174,7 +174,7 @@ impl<F: Real> Trainer<F> {
             let (tokens, targets) =
                 (&batch.tokens[from * t..to * t], &batch.targets[from * t..to * t]);
             let ws = &mut shard.workspace;
-            let pass = Pass { dropout, first_sequence: from };
+            let pass = Pass { dropout, first_sequence: from, types: &[] };
             ws.prepare(&model.config, to - from, t);
             model.forward(tokens, ws, None, pass);
             let g = &mut shard.gradient;

@@ -43,15 +43,19 @@ impl<F: Real> Transformer<F> {
             Position::Sinusoidal => (config.d as f64).sqrt().recip(),
             _ => 0.02,
         };
+        let xavier = |slot: Slot| (2.0 / (slot.rows + slot.columns) as f64).sqrt();
         let mut fill = |slot: Slot, std: f64| {
             for w in &mut model.weights[slot.range()] {
                 let z: f64 = StandardNormal.sample(rng);
                 *w = F::of(std * z);
             }
         };
-        let xavier = |slot: Slot| (2.0 / (slot.rows + slot.columns) as f64).sqrt();
         fill(layout.embedding, table);
-        layout.position.into_iter().chain(layout.head).for_each(|slot| fill(slot, 0.02));
+        let tables = layout.position.into_iter().chain(layout.types).chain(layout.head);
+        tables.for_each(|slot| fill(slot, 0.02));
+        if let Some(slot) = layout.transform {
+            fill(slot.dense.weight, xavier(slot.dense.weight));
+        }
         for block in &layout.blocks {
             let parts = [
                 (Some(block.query), 1.0),

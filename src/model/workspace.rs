@@ -44,6 +44,19 @@ pub struct Kept<F> {
     pub hidden: Vec<F>,
 }
 
+/// What BERT's head keeps.
+#[derive(Debug, Clone, Default)]
+pub struct Head<F> {
+    /// Its input, `(N·T, d)`.
+    pub input: Vec<F>,
+    /// What goes into its activation, `(N·T, d)`.
+    pub dense: Vec<F>,
+    /// What its norm sees, `(N·T, d)`.
+    pub active: Vec<F>,
+    /// Mean and factor of its norm, `(N·T, 2)`.
+    pub kept: Vec<F>,
+}
+
 /// Gradients on their way back; each place is used again in every block.
 #[derive(Debug, Clone, Default)]
 pub struct Slopes<F> {
@@ -76,16 +89,22 @@ pub struct Workspace<F> {
     pub sequences: usize,
     /// T: tokens of each.
     pub length: usize,
+    /// The embedding before its norm, `(N·T, d)`; empty without one.
+    pub embedded: Vec<F>,
+    /// Mean and factor of the norm after the embedding, `(N·T, 2)`.
+    pub embedded_kept: Vec<F>,
     /// The residual stream: embedded, and after each sub-layer, 2L + 1 times `(N·T, d)`.
     pub streams: Vec<Vec<F>>,
     /// What each block keeps.
     pub blocks: Vec<Kept<F>>,
     /// What a branch adds, `(N·T, d)`.
     pub branch: Vec<F>,
-    /// After the norm at the end, `(N·T, d)`.
+    /// What meets the output matrix: after the norm at the end or BERT's head, `(N·T, d)`.
     pub last: Vec<F>,
     /// Mean and factor of the norm at the end, `(N·T, 2)`.
     pub last_kept: Vec<F>,
+    /// What BERT's head keeps; empty without one.
+    pub head: Head<F>,
     /// Logits of some rows, or their gradient.
     pub logits: Vec<F>,
     /// Biases by distance, `(H, 2S − 1)`.
@@ -123,6 +142,15 @@ impl<F: Real> Workspace<F> {
             size(&mut kept.up, if config.gated { rows * ff } else { 0 });
             size(&mut kept.hidden, rows * ff);
         }
+        let norm_rows = if config.embedding_norm { rows } else { 0 };
+        size(&mut self.embedded, norm_rows * d);
+        size(&mut self.embedded_kept, norm_rows * 2);
+        let head_rows = if config.transform { rows } else { 0 };
+        let head = &mut self.head;
+        for place in [&mut head.input, &mut head.dense, &mut head.active] {
+            size(place, head_rows * d);
+        }
+        size(&mut head.kept, head_rows * 2);
         size(&mut self.branch, rows * d);
         size(&mut self.last, rows * d);
         size(&mut self.last_kept, rows * 2);
@@ -143,6 +171,23 @@ impl<F: Real> Workspace<F> {
         size(&mut slopes.hidden, rows * config.d_ff);
         size(&mut slopes.up, if config.gated { rows * config.d_ff } else { 0 });
     }
+}
+
+/// How many numbers a forward pass of `rows` tokens leaves for the backward pass: what
+/// [`Workspace::prepare`] makes room for. Attention's weights are not among them: they are computed
+/// again.
+pub fn kept(config: &Config, rows: usize) -> f64 {
+    let f = |n: usize| n as f64;
+    let (wide, narrow) =
+        (f(config.heads * config.head_width), f(config.kv_heads * config.head_width));
+    let (d, ff) = (f(config.d), f(config.d_ff));
+    let gate = if config.gated { 3.0 } else { 2.0 };
+    // inputs and sums of both branches with their statistics, and the stream after each
+    let around = 2.0 * (2.0 * d + 4.0) + 2.0 * d;
+    let block = around + 2.0 * wide + 2.0 * narrow + f(config.heads) + gate * ff;
+    let embedding = if config.embedding_norm { d + 2.0 } else { 0.0 };
+    let head = if config.transform { 3.0 * d + 2.0 } else { 0.0 };
+    f(rows) * (f(config.layers) * block + 3.0 * d + 2.0 + embedding + head)
 }
 
 /// Exactly `n` places; capacity only grows.

@@ -7,14 +7,18 @@ Made with torch 2.15.0, transformers 5.23.0, safetensors 0.8.0.
 
 import json
 import pathlib
+import sys
+
+sys.path.pop(0)  # tokenize.py beside this file would hide Python's own
 
 import torch
 import transformers
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+from transformers import BertConfig, BertForMaskedLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 from transformers import MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 HERE = pathlib.Path(__file__).parent / "checkpoints"
 IDS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3]
+TYPES = [0] * 9 + [1] * 7
 SIZE = dict(
     vocab_size=23, hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4,
     num_key_value_heads=2, max_position_embeddings=32,
@@ -32,6 +36,8 @@ MODELS = {
     "qwen2": (Qwen2ForCausalLM, Qwen2Config(**SIZE, tie_word_embeddings=True)),
     "mistral": (MistralForCausalLM, MistralConfig(**SIZE, sliding_window=5)),
     "gpt2": (GPT2LMHeadModel, GPT2Config(vocab_size=23, n_positions=32, n_embd=24, n_layer=2, n_head=4)),
+    "bert": (BertForMaskedLM, BertConfig(vocab_size=23, hidden_size=24, num_hidden_layers=2, num_attention_heads=4,
+                                         intermediate_size=40, max_position_embeddings=32)),
 }
 
 
@@ -43,13 +49,15 @@ def main():
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter.add_(0.2 * torch.randn_like(parameter))
-            logits = model(torch.tensor([IDS])).logits[0]
+            types = {"token_type_ids": torch.tensor([TYPES])} if name == "bert" else {}
+            logits = model(torch.tensor([IDS]), **types).logits[0]
         folder = HERE / name
         model.save_pretrained(folder)
         (folder / "generation_config.json").unlink(missing_ok=True)
         golden = {
             "made_with": {"torch": torch.__version__, "transformers": transformers.__version__},
             "ids": IDS,
+            **({"types": TYPES} if name == "bert" else {}),
             "logits": [[round(x, 7) for x in row] for row in logits.tolist()],
         }
         (folder / "logits.json").write_text(json.dumps(golden) + "\n")

@@ -76,11 +76,21 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// The configuration, with `vocab` tokens where the flags do not say.
+    /// The configuration of a model to build, with `vocab` tokens where the flags do not say.
+    ///
+    /// # Errors
+    /// Bad input if the choices do not fit each other, or the model is too large.
+    pub fn config(&self, vocab: usize) -> Result<Config, Error> {
+        let config = self.plan(vocab)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The same for a model that is only counted, of any size.
     ///
     /// # Errors
     /// Bad input if the choices do not fit each other.
-    pub fn config(&self, vocab: usize) -> Result<Config, Error> {
+    pub fn plan(&self, vocab: usize) -> Result<Config, Error> {
         let Some(preset) = Preset::find(&self.preset) else {
             return Err(Error::input(text("no such preset", "没有这个预设")));
         };
@@ -121,7 +131,7 @@ impl Choices {
         // a gated block with three matrices is as large as a plain one at 8/3 d
         let rule = if config.gated { (8 * config.d).div_ceil(3) } else { 4 * config.d };
         config.d_ff = self.d_ff.unwrap_or(rule.next_multiple_of(8));
-        config.validate()?;
+        config.consistent()?;
         Ok(config)
     }
 

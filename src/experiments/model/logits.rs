@@ -18,6 +18,9 @@ pub struct Logits {
     /// The tokens that it reads ‖ 输入的 token 编号
     #[arg(long, value_name = "1,2,3", required = true)]
     pub ids: folder::Ids,
+    /// Which sentence each token belongs to, in a BERT: 0 or 1 ‖ BERT 中每个 token 属于第几句：0 或 1
+    #[arg(long, value_name = "0,0,1")]
+    pub types: Option<folder::Ids>,
 }
 
 impl Logits {
@@ -29,7 +32,8 @@ impl Logits {
         let ids = &self.ids.0;
         let model = folder::open(context, &self.folder)?;
         let v = model.config.vocab;
-        let logits = generate::logits(&model, ids)?;
+        let types = self.types.as_ref().map_or(&[][..], |types| &types.0);
+        let logits = generate::typed_logits(&model, ids, types)?;
         let mut report = Report::new(text("Logits of every position", "每个位置的 logits"));
         let mut table = Table::new(text("logits", "logits"))
             .numbers(text("position", "位置"))

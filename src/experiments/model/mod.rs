@@ -1,8 +1,10 @@
 //! `model`: what a Transformer is made of, by arithmetic alone: shapes, parameters, FLOPs, memory.
 
 pub mod choices;
+mod diagram;
 pub mod folder;
 mod logits;
+mod memory;
 mod new;
 mod show;
 

@@ -1,83 +1,159 @@
-//! `model show`: the block as a table of shapes, and where parameters, FLOPs and memory go.
+//! `model show`: the block as a drawing, and where parameters, FLOPs and memory go. Arithmetic alone:
+//! no weights are drawn or read.
 
 use super::choices::Choices;
-use crate::experiments::Context;
+use super::diagram;
+use super::memory::Count;
+use crate::experiments::{Context, params};
 use crate::model::layout::{Layout, Slot};
-use crate::model::{Config, Placement, Position};
-use crate::report::{Error, Report, Table, Text, number, text};
+use crate::model::published::{MODELS, Model, SIZES};
+use crate::model::{Config, Preset, checkpoint};
+use crate::report::{Error, Report, Table, number, text};
 
-/// The parts of a model by the flags of `train`.
+/// The sequence of a published model, where nothing else is asked for and no table of positions ends
+/// before.
+const LENGTH: usize = 4096;
+
+/// A model by its name, its folder, or the flags of `train`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "model show --preset llama\nmodel show --preset gpt2 --vocab-size 50257 --context 1024 --d-model 768 --layers 12 --heads 12"
 )]
 pub struct Show {
-    /// What the model is made of ‖ 模型结构
+    /// A folder, a published model such as llama-2-70b, or a style: gpt2, llama, qwen2, glm4, bert ‖ 文件夹、已发表的模型（如 llama-2-70b）或风格：gpt2、llama、qwen2、glm4、bert
+    #[arg(value_name = "DIR|PRESET")]
+    pub name: Option<String>,
+    /// What the model is made of, where no name says it ‖ 模型结构（未给名称时）
     #[command(flatten)]
     pub model: Choices,
+    /// Tokens of a sequence; the context if not given, 4096 for a published model ‖ 序列的 token 数；默认为上下文长度，已发表的模型为 4096
+    #[arg(long, value_name = "T", value_parser = params::count(1, 1_000_000))]
+    pub length: Option<usize>,
+    /// Sequences of a batch ‖ 每批序列数
+    #[arg(long, value_name = "N", default_value = "1", value_parser = params::count(1, 1_000_000))]
+    pub batch: usize,
 }
 
 impl Show {
     /// Counts.
     ///
     /// # Errors
-    /// Bad input if the choices do not fit each other.
-    pub fn run(&self, _: &Context) -> Result<Report, Error> {
-        let config = self.model.config(256)?;
+    /// Bad input if there is no such model, or the choices do not fit each other.
+    pub fn run(&self, context: &Context) -> Result<Report, Error> {
+        let (config, title) = self.find(context)?;
+        let length = self.length.unwrap_or(config.context);
         let layout = Layout::new(&config);
-        let mut report = Report::new(text("The model and its parts", "模型及其组成"));
-        for line in diagram(&config) {
-            report.formula(line);
-        }
+        let count = Count::new(&config, &layout, length, self.batch);
+        let mut report =
+            Report::new(text(format!("{title} and its parts"), format!("{title} 的结构")));
+        report.formula(diagram::lines(&config).join("\n"));
         report.table(parts(&layout));
-        let total = layout.total as f64;
-        let (d, t) = (config.d as f64, config.context as f64);
-        let wide = (config.heads * config.head_width) as f64;
-        // two FLOPs for each weight of a matrix that a token meets; the embedding is only looked up
-        let looked_up = if config.tied { 0.0 } else { config.vocab as f64 * d };
-        let positions = layout.position.map_or(0.0, size);
-        let matrices = layout.matrices as f64 - looked_up - positions;
-        let attention = 4.0 * config.layers as f64 * t * wide;
-        let flops = 2.0 * matrices + attention;
-        let narrow = (config.kv_heads * config.head_width) as f64;
-        let cache = 2.0 * config.layers as f64 * narrow * 4.0;
-        let mut memory = Table::new(text("Memory in f32", "内存（f32）"))
-            .words(text("what", "项目"))
-            .numbers(text("bytes", "字节"));
-        let rows: [(Text, f64); 4] = [
-            (text("weights", "权重"), 4.0 * total),
-            (text("gradients", "梯度"), 4.0 * total),
-            (text("AdamW's two moments", "AdamW 的两个矩"), 8.0 * total),
-            (text("KV cache, whole context", "KV 缓存（整个上下文）"), cache * t),
-        ];
-        for (what, bytes) in rows {
-            memory.row(vec![what.into(), bytes.into()]);
-        }
-        report.table(memory);
         report.say(text(
             format!(
-                "{} parameters, {} FLOPs for a token at the end of the context.",
-                number(total),
-                number(flops)
+                "**{}** parameters. A token at the end of {length} takes {} FLOPs, {} of them \
+                 between queries, keys and values. Below: a batch of {} × {length} tokens.",
+                number(count.total),
+                number(count.flops),
+                number(count.attention),
+                self.batch
             ),
             format!(
-                "共 {} 个参数；上下文末尾的一个 token 需要 {} FLOPs。",
-                number(total),
-                number(flops)
+                "共 **{}** 个参数。长度为 {length} 的序列，最后一个 token 需要 {} FLOPs，其中 {} 用于 Q、K、V \
+                 之间的运算。下表按一批 {} × {length} 个 token 计算。",
+                number(count.total),
+                number(count.flops),
+                number(count.attention),
+                self.batch
             ),
         ));
-        report.metric("parameters", total);
-        report.metric("flops.per_token", flops);
-        report.metric("flops.attention", attention);
-        report.metric("memory.weights", 4.0 * total);
-        report.metric("memory.training", 16.0 * total);
-        report.metric("memory.cache.per_token", cache);
+        report.table(count.table());
+        report.say(text(
+            "Activations are those that this lab keeps for the backward pass: attention's T × T \
+             weights are computed again. Scales of int8 and 4-bit numbers are not counted.",
+            "激活值指本程序为反向传播保留的部分：T × T 的注意力权重会重新计算。int8 与 4 比特的缩放系数未计入。",
+        ));
+        count.metrics(&mut report);
+        groups(&layout, &mut report);
         Ok(report)
     }
+
+    /// The configuration that is meant, and what to call it.
+    fn find(&self, context: &Context) -> Result<(Config, String), Error> {
+        let Some(name) = self.name.as_deref() else {
+            return Ok((self.model.plan(256)?, self.model.preset.clone()));
+        };
+        if let Some(model) = Model::of_any_size(name) {
+            let length = self.length.unwrap_or(LENGTH);
+            let config = model.config(length).ok_or_else(|| parts_unknown(model))?;
+            return Ok((config, model.name.to_string()));
+        }
+        if Preset::find(name).is_some() {
+            let model = Choices { preset: name.to_string(), ..self.model.clone() };
+            return Ok((model.plan(256)?, name.to_string()));
+        }
+        match context.files().read(&format!("{name}/config.json")) {
+            Ok(bytes) => Ok((checkpoint::describe(&bytes)?, name.to_string())),
+            Err(_) => Err(nobody(name)),
+        }
+    }
+}
+
+/// A model of which something is not published, or not in the lab's Transformer.
+fn parts_unknown(model: &Model) -> Error {
+    let example = format!("llm-lab models {}", model.id);
+    Error::input(text(
+        format!(
+            "{} has parts that are not published, or that the lab's Transformer lacks",
+            model.name
+        ),
+        format!("{} 的部分结构没有公布，或本程序的 Transformer 没有", model.name),
+    ))
+    .example(example)
+}
+
+fn nobody(name: &str) -> Error {
+    let known = |m: &&Model| m.config(LENGTH).is_some();
+    let ids: Vec<&str> = MODELS.iter().chain(SIZES).filter(known).map(|m| m.id).collect();
+    let styles = Preset::ALL.map(Preset::name).join(", ");
+    let ids = ids.join(", ");
+    Error::input(text(
+        format!("{name} is neither a model nor a folder with a config.json"),
+        format!("{name} 既不是模型名，也不是含 config.json 的文件夹"),
+    ))
+    .allowed(text(format!("{styles}; {ids}; a folder"), format!("{styles}；{ids}；文件夹")))
+    .example("llm-lab model show llama-2-70b")
 }
 
 fn size(slot: Slot) -> f64 {
     slot.range().len() as f64
+}
+
+/// What a tensor belongs to, whichever block it is in: `blocks.3.attention.query.weight` to
+/// `attention.query.weight`.
+fn part_of(name: &str) -> &str {
+    let inner = name.strip_prefix("blocks.").and_then(|rest| rest.split_once('.'));
+    inner.map_or(name, |(_, part)| part)
+}
+
+/// Parameters of the large parts as metrics.
+fn groups(layout: &Layout, report: &mut Report) {
+    let mut sums =
+        [("embedding", 0.0), ("attention", 0.0), ("ffn", 0.0), ("norms", 0.0), ("head", 0.0)];
+    for (name, slot) in &layout.names {
+        let part = part_of(name);
+        let norm = name.ends_with(".gamma") || name.ends_with(".beta");
+        let group = match part {
+            _ if norm => 3,
+            _ if part.starts_with("attention.") || part == "relative" => 1,
+            _ if part.starts_with("ffn.") => 2,
+            _ if part == "head" || part.starts_with("transform.") => 4,
+            _ => 0,
+        };
+        sums[group].1 += size(*slot);
+    }
+    for (name, sum) in sums {
+        report.metric(format!("parameters.{name}"), sum);
+    }
 }
 
 /// Parameters by part, all blocks together.
@@ -89,11 +165,7 @@ fn parts(layout: &Layout) -> Table {
         .numbers(text("share (%)", "占比（%）"));
     let mut seen: Vec<(String, Slot, f64)> = Vec::new();
     for (name, slot) in &layout.names {
-        // blocks.3.attention.query.weight belongs to attention.query.weight
-        let part = match name.strip_prefix("blocks.").and_then(|rest| rest.split_once('.')) {
-            Some((_, part)) => part,
-            None => name,
-        };
+        let part = part_of(name);
         match seen.iter_mut().find(|(known, ..)| known == part) {
             Some((.., sum)) => *sum += size(*slot),
             None => seen.push((part.to_string(), *slot, size(*slot))),
@@ -105,43 +177,4 @@ fn parts(layout: &Layout) -> Table {
         table.row(vec![part.into(), shape.into(), sum.into(), share.into()]);
     }
     table
-}
-
-/// The forward pass as lines with their shapes.
-fn diagram(config: &Config) -> Vec<String> {
-    let Config { vocab, d, d_ff, layers, heads, kv_heads, head_width, .. } = config;
-    let (wide, narrow) = (heads * head_width, kv_heads * head_width);
-    let inside = |branch: &str| match config.placement {
-        Placement::Pre => format!("x ← x + {branch}(Norm(x))"),
-        Placement::Post => format!("x ← Norm(x + {branch}(x))"),
-        Placement::Sandwich => format!("x ← x + Norm({branch}(Norm(x)))"),
-        Placement::DeepNorm => format!("x ← Norm({:.3}·x + {branch}(x))", config.deepnorm().alpha),
-    };
-    let position = match config.position {
-        Position::Learned => " + P",
-        Position::Sinusoidal => "·√d + sin",
-        _ => "",
-    };
-    let turned = match config.position {
-        Position::Rope(_) => "rotated by position",
-        Position::Alibi => "scores − slope·distance",
-        Position::Relative { .. } => "scores + bias[bucket(distance)]",
-        _ => "as they are",
-    };
-    let neurons = if config.gated { "(g(hW) ⊙ hV) W₂" } else { "g(hW₁) W₂" };
-    vec![
-        format!("x = E[token]{position}                 (T, {d})   E is ({vocab}, {d})"),
-        format!("{} times:", layers),
-        format!("  {}   (T, {d})", inside("Attention")),
-        format!(
-            "    Q = hW_Q (T, {wide}), K = hW_K (T, {narrow}), V = hW_V (T, {narrow}): {heads} heads of {head_width}, {turned}"
-        ),
-        format!("    softmax({:.4}·QKᵀ + mask)·V W_O   (T, {wide}) → (T, {d})", config.scale()),
-        format!("  {}   (T, {d})", inside("FFN")),
-        format!("    {neurons}   (T, {d}) → (T, {d_ff}) → (T, {d})"),
-        format!(
-            "logits = {}   (T, {vocab})",
-            if config.placement.has_final_norm() { "Norm(x) Eᵀ" } else { "x Eᵀ" }
-        ),
-    ]
 }

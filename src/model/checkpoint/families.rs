@@ -1,9 +1,9 @@
 //! The names and orientations of tensors in each family's files.
 
-use crate::math::activation::Activation;
+use super::settings::activation_word;
 use crate::math::attention::Mask;
 use crate::model::config::{Biases, Config};
-use crate::model::layout::{BlockSlot, Layout, NormSlot, Slot};
+use crate::model::layout::{BlockSlot, Layout, LinearSlot, NormSlot, Slot};
 use crate::model::stack::NormKind;
 use crate::model::{Placement, Position};
 
@@ -18,6 +18,8 @@ pub enum Family {
     Mistral,
     /// GPT-2.
     Gpt2,
+    /// BERT with its head for masked tokens.
+    Bert,
     /// The lab's own: any configuration.
     Lab,
 }
@@ -25,29 +27,43 @@ pub enum Family {
 impl Family {
     /// The family whose code computes what this configuration says.
     pub fn of(config: &Config) -> Self {
-        let plain =
-            config.placement == Placement::Pre && config.residual && config.score_scale.is_none();
-        let llama = plain
+        let known = config.residual && activation_word(config.activation).is_some();
+        let llama = known
+            && config.placement == Placement::Pre
+            && config.score_scale.is_none()
             && config.norm == NormKind::RmsNorm
             && config.gated
-            && config.activation == Activation::SILU
+            && ends(config) == (0, false, false)
             && matches!(config.position, Position::Rope(r) if r.fraction == 1.0 && !r.interleaved);
-        let gpt2 = plain
+        // what GPT-2 and BERT have in common
+        let plain = known
             && config.norm == NormKind::LayerNorm
             && !config.gated
-            && config.activation == Activation::GeluTanh
             && config.position == Position::Learned
             && config.biases == Biases::ALL
-            && config.tied
             && config.kv_heads == config.heads
-            && config.head_width * config.heads == config.d
-            && config.mask == Mask::Causal;
+            && config.head_width * config.heads == config.d;
         let attention = config.biases.qkv == config.biases.output;
-        match (llama, config.mask) {
-            (true, Mask::Causal) if config.biases == Biases::QKV => Self::Qwen2,
-            (true, Mask::Causal) if attention => Self::Llama,
-            (true, Mask::Sliding(_)) if config.biases == Biases::NONE => Self::Mistral,
-            _ if gpt2 => Self::Gpt2,
+        match (config.placement, config.mask) {
+            (_, Mask::Causal) if llama && config.biases == Biases::QKV => Self::Qwen2,
+            (_, Mask::Causal) if llama && attention => Self::Llama,
+            (_, Mask::Sliding(_)) if llama && config.biases == Biases::NONE => Self::Mistral,
+            (_, Mask::Sliding(_)) if llama && config.biases == Biases::QKV => Self::Qwen2,
+            (Placement::Pre, Mask::Causal)
+                if plain
+                    && ends(config) == (0, false, false)
+                    && config.score_scale.is_none_or(|scale| scale == 1.0) =>
+            {
+                Self::Gpt2
+            }
+            (Placement::Post, Mask::None)
+                if plain
+                    && config.types > 0
+                    && ends(config) == (config.types, true, true)
+                    && config.score_scale.is_none() =>
+            {
+                Self::Bert
+            }
             _ => Self::Lab,
         }
     }
@@ -59,6 +75,7 @@ impl Family {
             Self::Qwen2 => "qwen2",
             Self::Mistral => "mistral",
             Self::Gpt2 => "gpt2",
+            Self::Bert => "bert",
             Self::Lab => "llm-lab",
         }
     }
@@ -70,9 +87,15 @@ impl Family {
             Self::Qwen2 => "Qwen2ForCausalLM",
             Self::Mistral => "MistralForCausalLM",
             Self::Gpt2 => "GPT2LMHeadModel",
+            Self::Bert => "BertForMaskedLM",
             Self::Lab => "LabTransformer",
         }
     }
+}
+
+/// What stands at both ends of the blocks: token types, a norm after the embedding, BERT's head.
+fn ends(config: &Config) -> (usize, bool, bool) {
+    (config.types, config.embedding_norm, config.transform)
 }
 
 /// One tensor of a file: which of ours it holds, side by side, and whether as `(d_out, d_in)`.
@@ -93,6 +116,7 @@ pub(super) fn entries(layout: &Layout, family: Family) -> Vec<Entry> {
     match family {
         Family::Llama | Family::Qwen2 | Family::Mistral => llama(layout),
         Family::Gpt2 => gpt2(layout),
+        Family::Bert => bert(layout),
         Family::Lab => layout
             .names
             .iter()
@@ -121,6 +145,12 @@ impl List {
         }
     }
 
+    /// A linear map whose matrix is stored as `(d_out, d_in)`.
+    fn linear(&mut self, name: &str, slot: LinearSlot) {
+        self.matrix(format!("{name}.weight"), slot.weight, true);
+        self.vector(format!("{name}.bias"), &[slot.bias]);
+    }
+
     fn norm(&mut self, name: &str, slot: Option<NormSlot>) {
         self.vector(format!("{name}.weight"), &[slot.map(|s| s.gamma)]);
         self.vector(format!("{name}.bias"), &[slot.and_then(|s| s.beta)]);
@@ -144,9 +174,7 @@ fn llama(layout: &Layout) -> Vec<Entry> {
             ("mlp.down_proj", Some(down)),
         ];
         for (part, slot) in linears {
-            let Some(slot) = slot else { continue };
-            list.matrix(name(&format!("{part}.weight")), slot.weight, true);
-            list.vector(name(&format!("{part}.bias")), &[slot.bias]);
+            slot.into_iter().for_each(|slot| list.linear(&name(part), slot));
         }
         list.norm(&name("post_attention_layernorm"), block.around_ffn.before);
     }
@@ -183,5 +211,49 @@ fn gpt2(layout: &Layout) -> Vec<Entry> {
         list.norm(&name("ln_2"), block.around_ffn.before);
     }
     list.norm("transformer.ln_f", layout.last);
+    if let Some(head) = layout.head {
+        list.matrix("lm_head.weight".to_string(), head, false);
+    }
+    list.0
+}
+
+fn bert(layout: &Layout) -> Vec<Entry> {
+    let mut list = List::default();
+    let tables = [
+        ("word_embeddings", Some(layout.embedding)),
+        ("position_embeddings", layout.position),
+        ("token_type_embeddings", layout.types),
+    ];
+    for (part, slot) in tables {
+        let Some(slot) = slot else { continue };
+        list.matrix(format!("bert.embeddings.{part}.weight"), slot, false);
+    }
+    list.norm("bert.embeddings.LayerNorm", layout.embedding_norm);
+    for (l, block) in layout.blocks.iter().enumerate() {
+        let name = |part: &str| format!("bert.encoder.layer.{l}.{part}");
+        let linears = [
+            ("attention.self.query", block.query),
+            ("attention.self.key", block.key),
+            ("attention.self.value", block.value),
+            ("attention.output.dense", block.output),
+            ("intermediate.dense", block.up),
+            ("output.dense", block.down),
+        ];
+        for (part, slot) in linears {
+            list.linear(&name(part), slot);
+        }
+        list.norm(&name("attention.output.LayerNorm"), block.around_attention.after);
+        list.norm(&name("output.LayerNorm"), block.around_ffn.after);
+    }
+    if let Some(transform) = layout.transform {
+        list.linear("cls.predictions.transform.dense", transform.dense);
+        list.norm("cls.predictions.transform.LayerNorm", transform.norm);
+        list.vector("cls.predictions.bias".to_string(), &[Some(transform.bias)]);
+        if let Some(head) = layout.head {
+            list.matrix("cls.predictions.decoder.weight".to_string(), head, false);
+            // read last, for this is the one that counts
+            list.vector("cls.predictions.decoder.bias".to_string(), &[Some(transform.bias)]);
+        }
+    }
     list.0
 }

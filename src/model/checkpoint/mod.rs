@@ -1,7 +1,7 @@
 //! Models as others store them: `config.json` and safetensors in Hugging Face's layout, bytes in
 //! and bytes out.
 //!
-//! LLaMA, Qwen2, Mistral and GPT-2 models have the names and orientations that `transformers`
+//! LLaMA, Qwen2, Mistral, GPT-2 and BERT models have the names and orientations that `transformers`
 //! expects; any other configuration is stored under the lab's own names and `model_type` `llm-lab`.
 
 mod families;
@@ -15,6 +15,8 @@ pub use families::Family;
 use crate::math::real::Real;
 use crate::report::{Error, text};
 
+use super::config::Config;
+use super::layout::Layout;
 use super::transformer::Transformer;
 
 /// The two files of a checkpoint.
@@ -55,11 +57,27 @@ pub fn save<F: Real>(model: &Transformer<F>) -> Result<Files, Error> {
 /// Bad input if a file is cut short or hostile, if the configuration is none that the lab knows, or
 /// if a tensor is missing or has another shape.
 pub fn load<F: Real>(config: &[u8], weights: &[&[u8]]) -> Result<Transformer<F>, Error> {
-    let (config, family) = settings::read(config)?;
+    let settings::Read { config, family, by_layer } = settings::read(config)?;
+    config.validate()?;
+    let entries = families::entries(&Layout::new(&config), family);
+    let files = tensors::Opened::new(weights)?;
+    files.check(&entries)?; // before memory is taken
     let mut model = Transformer::zeros(config)?;
-    let entries = families::entries(&model.layout, family);
-    tensors::read(&entries, weights, &mut model.weights)?;
+    files.fill(&entries, &mut model.weights)?;
+    if by_layer {
+        settings::fold(&mut model);
+    }
     Ok(model)
+}
+
+/// What a `config.json` describes, however large: to be counted.
+///
+/// # Errors
+/// Bad input if the configuration is none that the lab knows.
+pub fn describe(config: &[u8]) -> Result<Config, Error> {
+    let config = settings::read(config)?.config;
+    config.consistent()?;
+    Ok(config)
 }
 
 /// A checkpoint that cannot be used, and why.

@@ -4,6 +4,7 @@ use ndarray_rand::rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::math::activation::Activation;
 use crate::math::attention::Mask;
 use crate::model::config::Biases;
 use crate::model::position::{Position, Rope, Scaling};
@@ -20,8 +21,16 @@ fn styles() -> Vec<(Config, Family)> {
     let llama = Preset::Llama.config(SIZE).unwrap();
     let rope = |scaling| Position::Rope(Rope { scaling, ..Rope::new(5e5) });
     let three = Scaling::Llama3 { factor: 8.0, low: 1.0, high: 4.0, original: 4.0 };
-    let yarn = Scaling::Yarn { factor: 4.0, fast: 32.0, slow: 1.0, original: 4.0, attention: 1.1 };
+    let yarn = Scaling::Yarn {
+        factor: 4.0,
+        fast: 32.0,
+        slow: 1.0,
+        original: 4.0,
+        attention: 1.1,
+        truncate: true,
+    };
     let gpt2 = Preset::Gpt2.config(Size { kv_heads: 4, ..SIZE }).unwrap();
+    let bert = Preset::Bert.config(Size { kv_heads: 4, ..SIZE }).unwrap();
     let all = Biases { qkv: true, output: true, ffn: true };
     vec![
         (llama.clone(), Family::Llama),
@@ -33,9 +42,17 @@ fn styles() -> Vec<(Config, Family)> {
         (Config { head_width: 6, position: rope(yarn), ..llama.clone() }, Family::Llama),
         (Config { mask: Mask::Sliding(3), ..llama.clone() }, Family::Mistral),
         (Preset::Qwen2.config(SIZE).unwrap(), Family::Qwen2),
-        (gpt2, Family::Gpt2),
+        (gpt2.clone(), Family::Gpt2),
+        (
+            Config { tied: false, score_scale: Some(1.0), activation: Activation::SILU, ..gpt2 },
+            Family::Gpt2,
+        ),
+        (Config { mask: Mask::Sliding(3), ..Preset::Qwen2.config(SIZE).unwrap() }, Family::Qwen2),
+        (Config { activation: Activation::Gelu, ..llama.clone() }, Family::Llama),
         (Preset::Glm4.config(Size { d: 16, ..SIZE }).unwrap(), Family::Lab),
-        (Preset::Bert.config(Size { kv_heads: 4, ..SIZE }).unwrap(), Family::Lab),
+        (bert.clone(), Family::Bert),
+        (Config { tied: false, activation: Activation::Relu, ..bert.clone() }, Family::Bert),
+        (Config { placement: Placement::Pre, ..bert }, Family::Lab),
         (
             Config {
                 norm: NormKind::None,
@@ -96,7 +113,7 @@ fn hostile_headers_and_sizes_get_one_line() {
         ("\"head_dim\": 2", "\"head_dim\": 3"),
         ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1000000000000"),
         ("\"llama\"", "\"falcon\""),
-        ("\"silu\"", "\"tanh\""),
+        ("\"silu\"", "\"mish\""),
         ("\"rope_theta\": 10000.0", "\"rope_theta\": 0"),
         ("\"rms_norm_eps\": 0.00001", "\"rms_norm_eps\": -1"),
     ];

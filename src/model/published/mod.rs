@@ -4,11 +4,14 @@
 //! Whatever can be computed from a configuration is computed here (parameters of the norms, of a
 //! block, of the whole model), so that it can be checked against the published totals.
 
+mod config;
 mod count;
 mod kinds;
+mod sizes;
 mod table;
 
 pub use kinds::{Bias, Norm, Position, Stack, Subwords};
+pub use sizes::SIZES;
 pub use table::MODELS;
 
 use super::Placement;

@@ -6,12 +6,14 @@ use crate::model::Placement;
 
 const TRANSFORMER: &str = "Vaswani et al. 2017, Attention Is All You Need";
 const BERT: &str = "Devlin et al. 2019, BERT: Pre-training of Deep Bidirectional Transformers";
-const GPT_2: &str = "Radford et al. 2019, Language Models are Unsupervised Multitask Learners";
+pub(super) const GPT_2: &str =
+    "Radford et al. 2019, Language Models are Unsupervised Multitask Learners";
 const T5: &str = "Raffel et al. 2020, Exploring the Limits of Transfer Learning (T5)";
 const T5_GLU: &str =
     "Shazeer 2020, GLU Variants Improve Transformer; released T5 v1.1 configuration";
 const LLAMA: &str = "Touvron et al. 2023, LLaMA: Open and Efficient Foundation Language Models";
-const LLAMA_2: &str = "Touvron et al. 2023, Llama 2: Open Foundation and Fine-Tuned Chat Models";
+pub(super) const LLAMA_2: &str =
+    "Touvron et al. 2023, Llama 2: Open Foundation and Fine-Tuned Chat Models";
 const LLAMA_3: &str = "Grattafiori et al. 2024, The Llama 3 Herd of Models";
 const CHATGLM: &str =
     "GLM Team 2024, ChatGLM: A Family of LLMs from GLM-130B to GLM-4; released configuration";
@@ -57,7 +59,7 @@ const BERT_LIKE: Model =
     Model { stack: Stack::Encoder, outer_norms: Some(1), ffn: Some(Kind::Gelu), ..POST_LN };
 
 /// A decoder in the manner of GPT-2: Pre-LN, and one LayerNorm at the end.
-const GPT_2_LIKE: Model = Model {
+pub(super) const GPT_2_LIKE: Model = Model {
     placement: Some(Placement::Pre),
     outer_norms: Some(1),
     ffn: Some(Kind::Gelu),
@@ -65,7 +67,7 @@ const GPT_2_LIKE: Model = Model {
 };
 
 /// A decoder in the manner of LLaMA: Pre-RMSNorm, SwiGLU, RoPE, no biases.
-const LLAMA_LIKE: Model = Model {
+pub(super) const LLAMA_LIKE: Model = Model {
     norm: Some(Norm::RmsNorm),
     placement: Some(Placement::Pre),
     outer_norms: Some(1),
@@ -92,7 +94,7 @@ const T5_LIKE: Model = Model {
 impl Model {
     /// Width, inner width, layers, heads, key–value heads, head width, embedding rows.
     #[allow(clippy::too_many_arguments)]
-    const fn sized(
+    pub(super) const fn sized(
         mut self,
         d_model: usize,
         d_ff: usize,
@@ -117,7 +119,7 @@ impl Model {
         self
     }
 
-    const fn named(
+    pub(super) const fn named(
         mut self,
         id: &'static str,
         name: &'static str,
