@@ -6,10 +6,10 @@ use crate::model::stack::NormKind;
 use crate::model::{Config, Placement, Position};
 
 /// Where the shapes begin.
-const COLUMN: usize = 62;
+const COLUMN: usize = 58;
 
-/// The drawing, line by line.
-pub fn lines(config: &Config) -> Vec<String> {
+/// The drawing, line by line; `exact` says that the base of RoPE is the model's own.
+pub fn lines(config: &Config, exact: bool) -> Vec<String> {
     let Config { vocab, context, d, layers, types, .. } = config;
     let wide = format!("(T, {d})");
     let norm = norm_name(config);
@@ -32,7 +32,7 @@ pub fn lines(config: &Config) -> Vec<String> {
     }
     all.push(row("  x", &wide));
     all.push(format!(" ┌┴── block, {layers} times {}", "─".repeat(COLUMN - 22)));
-    branch(config, &attention(config), &mut all);
+    branch(config, &attention(config, exact), &mut all);
     branch(config, &feed_forward(config), &mut all);
     all.push(format!(" └┬{}", "─".repeat(COLUMN - 3)));
     if config.placement.has_final_norm() {
@@ -93,7 +93,7 @@ fn branch(config: &Config, steps: &[(String, String)], all: &mut Vec<String>) {
     }
 }
 
-fn attention(config: &Config) -> Vec<(String, String)> {
+fn attention(config: &Config, exact: bool) -> Vec<(String, String)> {
     let Config { d, heads, kv_heads, head_width, .. } = config;
     let (wide, narrow) = (heads * head_width, kv_heads * head_width);
     let bias = if config.biases.qkv { " + b" } else { "" };
@@ -123,7 +123,8 @@ fn attention(config: &Config) -> Vec<(String, String)> {
             } else {
                 format!(", {width} of {head_width} features")
             };
-            steps.push((format!("RoPE turns Q and K, base {}{part}", rope.base), String::new()));
+            let base = if exact { format!(", base {}", rope.base) } else { String::new() };
+            steps.push((format!("RoPE turns Q and K{base}{part}"), String::new()));
         }
         Position::Alibi => {
             steps.push(("ALiBi: scores − slope · distance".to_string(), String::new()))

@@ -1,5 +1,6 @@
 //! What a model takes in memory and in arithmetic, by its configuration alone.
 
+use crate::math::attention::Mask;
 use crate::model::Config;
 use crate::model::layout::{Layout, Slot};
 use crate::model::workspace::kept;
@@ -38,7 +39,12 @@ impl Count {
             flops: 2.0 * (layout.matrices as f64 - looked_up) + attention,
             attention,
             activations: kept(config, length * batch),
-            cache: 2.0 * config.layers as f64 * narrow,
+            // who sees both sides keeps nothing for later
+            cache: if config.mask == Mask::None {
+                0.0
+            } else {
+                2.0 * config.layers as f64 * narrow
+            },
             tokens,
         }
     }

@@ -40,13 +40,13 @@ impl Show {
     /// # Errors
     /// Bad input if there is no such model, or the choices do not fit each other.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        let (config, title) = self.find(context)?;
+        let (config, title, exact) = self.find(context)?;
         let length = self.length.unwrap_or(config.context);
         let layout = Layout::new(&config);
         let count = Count::new(&config, &layout, length, self.batch);
         let mut report =
             Report::new(text(format!("{title} and its parts"), format!("{title} 的结构")));
-        report.formula(diagram::lines(&config).join("\n"));
+        report.formula(diagram::lines(&config, exact).join("\n"));
         report.table(parts(&layout));
         report.say(text(
             format!(
@@ -77,22 +77,22 @@ impl Show {
         Ok(report)
     }
 
-    /// The configuration that is meant, and what to call it.
-    fn find(&self, context: &Context) -> Result<(Config, String), Error> {
+    /// The configuration that is meant, what to call it, and whether it says everything.
+    fn find(&self, context: &Context) -> Result<(Config, String, bool), Error> {
         let Some(name) = self.name.as_deref() else {
-            return Ok((self.model.plan(256)?, self.model.preset.clone()));
+            return Ok((self.model.plan(256)?, self.model.preset.clone(), true));
         };
         if let Some(model) = Model::of_any_size(name) {
             let length = self.length.unwrap_or(LENGTH);
             let config = model.config(length).ok_or_else(|| parts_unknown(model))?;
-            return Ok((config, model.name.to_string()));
+            return Ok((config, model.name.to_string(), false));
         }
         if Preset::find(name).is_some() {
             let model = Choices { preset: name.to_string(), ..self.model.clone() };
-            return Ok((model.plan(256)?, name.to_string()));
+            return Ok((model.plan(256)?, name.to_string(), true));
         }
         match context.files().read(&format!("{name}/config.json")) {
-            Ok(bytes) => Ok((checkpoint::describe(&bytes)?, name.to_string())),
+            Ok(bytes) => Ok((checkpoint::describe(&bytes)?, name.to_string(), true)),
             Err(_) => Err(nobody(name)),
         }
     }
