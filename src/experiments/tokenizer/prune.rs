@@ -36,7 +36,9 @@ impl Prune {
         let mut rounds = Vec::new();
         context.step(0, 1, &source::training())?;
         while let Some(round) = trainer.step()? {
-            rounds.push(round);
+            // A round of EM says how likely the corpus was before it; here all rows say after.
+            let log_likelihood = trainer.log_likelihood()?;
+            rounds.push(Round { log_likelihood, ..round });
             context.step(rounds.len(), rounds.len() + 1, &source::training())?;
         }
         let model = trainer.finish()?;
@@ -44,8 +46,8 @@ impl Prune {
             Report::new(text("The unigram model, round by round", "Unigram：逐轮训练"));
         report
             .say(text(
-                "Start with every substring that occurs twice or more. EM fits the pieces' probabilities; pruning removes the pieces that the likelihood misses least; repeat. Pieces vanish, none is ever merged. Each row has ln L as the round found it; after pruning, ln L with the pieces that are left.",
-                "从出现两次以上的所有子串开始。EM 拟合各片的概率；剪枝去掉对似然影响最小的片；如此往复。片只会消失，从不合并。EM 一行的 ln L 是这一轮开始时的值，剪枝一行的则是用剩下的片算出的值。",
+                "Start with every substring that occurs twice or more. EM fits the pieces' probabilities; pruning removes the pieces that the likelihood misses least; repeat. Pieces vanish, none is ever merged. Each row has ln L as the round left it.",
+                "从出现两次以上的所有子串开始。EM 拟合各片的概率；剪枝去掉对似然影响最小的片；如此往复。片只会消失，从不合并。每行的 ln L 是该轮结束时的值。",
             ))
             .formula("ln L = Σ ln Σ p(path)   (sum over words, then over their segmentations)");
         let mut table = Table::new(text("Rounds", "各轮"))
@@ -121,6 +123,15 @@ mod tests {
         assert!(prunings > Some(0.0));
         assert_eq!(report.number("prunings.lower"), prunings);
         assert!(report.number("seeds") > report.number("vocabulary"));
+    }
+
+    #[test]
+    fn fewer_pieces_explain_the_corpus_less_well() {
+        let last = |size| {
+            let report = holds(&format!("tokenizer prune --vocab-size {size}"), &[]);
+            report.number("final.log_likelihood")
+        };
+        assert!(last(80) < last(120));
     }
 
     #[test]

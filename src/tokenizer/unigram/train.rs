@@ -146,8 +146,16 @@ impl Trainer {
         if self.pieces.len() == before {
             return Ok(None);
         }
-        let log_likelihood = self.expect(&self.model()?)?.1;
+        let log_likelihood = self.log_likelihood()?;
         Ok(Some(Round { pieces: self.pieces.len(), log_likelihood, pruned: true }))
+    }
+
+    /// The log likelihood of the corpus in nats, as the pieces and their scores are now.
+    ///
+    /// # Errors
+    /// If a counting thread fails.
+    pub fn log_likelihood(&self) -> Result<f64, Error> {
+        Ok(self.expect(&self.model()?)?.1)
     }
 
     /// The model of the pieces as they are.
