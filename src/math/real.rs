@@ -81,15 +81,16 @@ fn exp(x: f32) -> f32 {
     // ln 2 in two parts, the first exact when multiplied by n
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
-    const TAYLOR: [f32; 5] = [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5];
     let (low, high) = (-86.9, 88.7);
     let within = if x < low { low } else { x };
     let within = if within > high { high } else { within };
     let shifted = within * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
     let r = (within - n * LN_2_HIGH) - n * LN_2_LOW;
-    let tail = TAYLOR.into_iter().fold(0.0, |sum, c| sum * r + c); // Σ r^(k−2)/k!, k ≥ 2
-    let mantissa = 1.0 + (r + r * r * tail);
+    // Σ r^k/k!, two terms at a time: less to wait for than one after the other
+    let square = r * r;
+    let tail = (1.0 / 24.0 + r * (1.0 / 120.0)) + square * (1.0 / 720.0); // k = 4, 5, 6
+    let mantissa = 1.0 + (r + square * ((0.5 + r * (1.0 / 6.0)) + square * tail));
     // half of 2ⁿ twice, so that n = 128 does not overflow the exponent
     let power = f32::from_bits(shifted.to_bits().wrapping_add(126) << 23);
     let value = mantissa * power * 2.0;

@@ -64,6 +64,30 @@ pub fn sum<F: Real>(x: &[F], term: impl Fn(F) -> F) -> F {
     total(lanes)
 }
 
+/// Replaces each number by `f` of it and returns the sum of the new ones, over lanes. O(n).
+///
+/// ```
+/// use llm_lab::math::simd::replace_sum;
+/// let mut x = [1.0, 2.0];
+/// assert_eq!((replace_sum(&mut x, |x| x * x), x), (5.0, [1.0, 4.0]));
+/// ```
+#[inline(always)]
+pub fn replace_sum<F: Real>(x: &mut [F], f: impl Fn(F) -> F) -> F {
+    let mut lanes = [F::zero(); LANES];
+    let (chunks, rest) = x.as_chunks_mut::<LANES>();
+    for chunk in chunks {
+        for l in 0..LANES {
+            chunk[l] = f(chunk[l]);
+            lanes[l] += chunk[l];
+        }
+    }
+    for (lane, x) in lanes.iter_mut().zip(rest) {
+        *x = f(*x);
+        *lane += *x;
+    }
+    total(lanes)
+}
+
 /// `Σ term(xᵢ, yᵢ)`, over lanes: a dot product, for instance. O(n).
 ///
 /// ```

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::math::product::{Matrix, MatrixMut, Write, product};
 use crate::math::real::Real;
-use crate::math::simd::{largest, sum, sum2, vectorized};
+use crate::math::simd::{largest, replace_sum, sum2, vectorized};
 
 use super::Mask;
 
@@ -63,6 +63,26 @@ impl<F: Real> Heads<'_, F> {
         spans.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(0..0)
     }
 
+    /// What query i may look at within `reach`, and the factor that its scores still need: a bias
+    /// by distance is added here, to scores that have been scaled.
+    #[inline(always)]
+    fn place(
+        &self,
+        head: usize,
+        i: usize,
+        reach: &Range<usize>,
+        t: usize,
+        row: &mut [F],
+    ) -> (Inside, F) {
+        let seen = self.mask.span(self.first + i, t);
+        let start = seen.start - reach.start;
+        let inside = Inside { start: start as u32, length: seen.len() as u32 };
+        let scale = F::of(self.scale);
+        let Some(bias) = self.bias(head, i, &seen) else { return (inside, scale) };
+        row[start..].iter_mut().zip(bias).for_each(|(s, b)| *s = *s * scale + *b);
+        (inside, F::one())
+    }
+
     /// The bias of a head for query i and the keys of a span.
     #[inline(always)]
     fn bias(&self, head: usize, i: usize, seen: &Range<usize>) -> Option<&[F]> {
@@ -112,21 +132,30 @@ pub fn forward<F: Real>(
             let queries = q.rows_in(from..to).columns_in(own.clone()); // (block, d_h)
             let place = MatrixMut::new(scores, reach.len());
             product(queries, keys.columns_in(reach.clone()), place, Write::Set);
+            let mut shares = [F::zero(); BLOCK];
             vectorized!(|| {
-                for (i, row) in (from..to).zip(scores.chunks_exact_mut(reach.len())) {
-                    logs[i] = weigh(rule, head, i, &reach, t, row);
+                let rows = (from..to).zip(scores.chunks_exact_mut(reach.len()));
+                for ((i, row), share) in rows.zip(&mut shares) {
+                    (logs[i], *share) = weigh(rule, head, i, &reach, t, row);
                 }
             });
             let place = MatrixMut::new(out, rule.heads * rule.width);
             let place = place.rows_in(from..to).columns_in(own.clone()); // (block, d_h)
             let weights = Matrix::new(scores, reach.len());
             product(weights, values.rows_in(reach), place, Write::Set);
+            // the denominators come last: d_h numbers a query instead of one for each key
+            let rows = out.chunks_exact_mut(rule.heads * rule.width).skip(from);
+            vectorized!(|| {
+                for (row, share) in rows.zip(&shares[..to - from]) {
+                    row[own.clone()].iter_mut().for_each(|x| *x *= *share);
+                }
+            });
         }
     }
 }
 
-/// Turns the scores of query i into weights where they lie, and returns the logarithm of the
-/// denominator.
+/// Turns the scores of query i into weights without their common denominator, where they lie;
+/// returns the logarithm of the denominator and its inverse.
 #[inline(always)]
 fn weigh<F: Real>(
     rule: &Heads<F>,
@@ -135,27 +164,31 @@ fn weigh<F: Real>(
     reach: &Range<usize>,
     t: usize,
     row: &mut [F],
-) -> F {
-    let seen = rule.mask.span(rule.first + i, t);
-    let (before, row) = row.split_at_mut(seen.start - reach.start);
-    let (row, after) = row.split_at_mut(seen.len());
-    before.fill(F::zero());
-    after.fill(F::zero());
-    let scale = F::of(rule.scale);
-    match rule.bias(head, i, &seen) {
-        Some(bias) => row.iter_mut().zip(bias).for_each(|(s, b)| *s = *s * scale + *b),
-        None => row.iter_mut().for_each(|s| *s *= scale),
+) -> (F, F) {
+    let (inside, scale) = rule.place(head, i, reach, t, row);
+    // whole rows, masked: their lengths suit vectors, those of the spans do not
+    for (j, s) in row.iter_mut().enumerate() {
+        *s = if inside.holds(j) { *s * scale } else { F::neg_infinity() };
     }
     let most = largest(row);
-    if most == F::neg_infinity() {
-        row.fill(F::zero());
-        return F::infinity();
+    let most = if most == F::neg_infinity() { F::zero() } else { most };
+    let total = replace_sum(row, |s| (s - most).fast_exp());
+    if total > F::zero() { (most + total.ln(), total.recip()) } else { (F::infinity(), F::zero()) }
+}
+
+/// The places of a row that a query may look at, so that one comparison tells whether a place is
+/// among them.
+#[derive(Clone, Copy)]
+struct Inside {
+    start: u32,
+    length: u32,
+}
+
+impl Inside {
+    #[inline(always)]
+    fn holds(self, j: usize) -> bool {
+        (j as u32).wrapping_sub(self.start) < self.length
     }
-    row.iter_mut().for_each(|s| *s = (*s - most).fast_exp());
-    let total = sum(row, |e| e);
-    let share = total.recip();
-    row.iter_mut().for_each(|e| *e *= share);
-    most + total.ln()
 }
 
 /// What [`backward`] is given: the inputs and results of the forward pass and the upstream
@@ -227,8 +260,9 @@ pub fn backward<F: Real>(
                     let out = &up.out.row(i)[own.clone()];
                     let along = sum2(out, &up.d_out.row(i)[own.clone()], |o, d| o * d);
                     let log = up.logs[head * t + i];
-                    let seen = slope(rule, head, i, (&reach, t), (log, along), p, ds);
+                    slope(rule, head, i, (&reach, t), (log, along), p, ds);
                     if !down.relative.is_empty() {
+                        let seen = rule.mask.span(rule.first + i, t);
                         let s = down.relative.len() / rule.heads; // 2S − 1
                         let start = head * s + s / 2 + seen.start - i;
                         let row = &ds[seen.start - reach.start..][..seen.len()];
@@ -251,7 +285,7 @@ pub fn backward<F: Real>(
 }
 
 /// Turns the scores of query i into weights P and the gradient of the weights into that of the
-/// scores before their scale, `P ⊙ (dP − D)`; returns what the query may look at.
+/// scores before their scale, `P ⊙ (dP − D)`.
 #[inline(always)]
 fn slope<F: Real>(
     rule: &Heads<F>,
@@ -261,23 +295,13 @@ fn slope<F: Real>(
     (log, along): (F, F),
     p: &mut [F],
     ds: &mut [F],
-) -> Range<usize> {
-    let seen = rule.mask.span(rule.first + i, t);
-    let inside = seen.start - reach.start..seen.end - reach.start;
-    for row in [&mut *p, &mut *ds] {
-        row[..inside.start].fill(F::zero());
-        row[inside.end..].fill(F::zero());
+) {
+    let (inside, scale) = rule.place(head, i, reach, t, p);
+    for (j, (p, ds)) in p.iter_mut().zip(ds).enumerate() {
+        let score = if inside.holds(j) { *p * scale - log } else { F::neg_infinity() };
+        *p = score.fast_exp();
+        *ds = *p * (*ds - along);
     }
-    let (p, ds) = (&mut p[inside.clone()], &mut ds[inside]);
-    let scale = F::of(rule.scale);
-    match rule.bias(head, i, &seen) {
-        Some(bias) => {
-            p.iter_mut().zip(bias).for_each(|(s, b)| *s = (*s * scale + *b - log).fast_exp());
-        }
-        None => p.iter_mut().for_each(|s| *s = (*s * scale - log).fast_exp()),
-    }
-    ds.iter_mut().zip(&*p).for_each(|(d, p)| *d = *p * (*d - along));
-    seen
 }
 
 /// The weights of one head as a whole `(n, T)`, to look at.
@@ -290,7 +314,8 @@ pub fn weights<F: Real>(rule: &Heads<F>, q: Matrix<F>, k: Matrix<F>, head: usize
     let (q, k) = (q.columns_in(rule.columns(head)), k.columns_in(rule.shared(head)));
     product(q, k.t(), MatrixMut::new(&mut scores, t), Write::Set);
     for (i, row) in scores.chunks_exact_mut(t).enumerate() {
-        weigh(rule, head, i, &(0..t), t, row);
+        let (_, share) = weigh(rule, head, i, &(0..t), t, row);
+        row.iter_mut().for_each(|w| *w *= share);
     }
     scores
 }

@@ -4,7 +4,7 @@
 //! C is cut into tiles of a few rows by two vectors. A tile's sums stay in registers while k runs;
 //! one step loads a row of B once and multiplies it by one number of each row of A. B is first
 //! copied together, a block that stays in the second-level cache at a time, in panels two vectors
-//! wide without gaps; A is copied only where it is a transpose. Goto & van de Geijn 2008, Anatomy
+//! wide without gaps; where few rows would use the copy, B is read where it lies. Goto & van de Geijn 2008, Anatomy
 //! of High-Performance Matrix Multiplication.
 
 use std::cell::RefCell;
@@ -23,7 +23,10 @@ const FEW: usize = 4;
 const DEPTH: usize = 512;
 /// Numbers of B that are copied together: 256 KB.
 const BLOCK: usize = 1 << 16;
-/// Rows of a transposed A that are copied together.
+/// Products of no more rows than this read B where it lies if they can: the copy pays when many
+/// rows use it.
+const LOW: usize = 96;
+/// Rows of A that are multiplied by one block of B before the next rows.
 const STRIP: usize = 128;
 
 /// Where blocks are put together; kept from one product to the next.
@@ -39,7 +42,18 @@ thread_local! {
 
 /// C = A·B or C += A·B; the shapes have been checked.
 pub(crate) fn product(a: Matrix<f32>, b: Matrix<f32>, c: MatrixMut<f32>, write: Write) {
-    COPIES.with_borrow_mut(|copies| Arch::new().dispatch(Product { a, b, c, write, copies }));
+    product_on(Arch::new(), a, b, c, write);
+}
+
+/// The same on given vectors.
+pub(super) fn product_on(
+    arch: Arch,
+    a: Matrix<f32>,
+    b: Matrix<f32>,
+    c: MatrixMut<f32>,
+    write: Write,
+) {
+    COPIES.with_borrow_mut(|copies| arch.dispatch(Product { a, b, c, write, copies }));
 }
 
 struct Product<'a> {
@@ -79,41 +93,61 @@ impl Product<'_> {
             for j in (0..n).step_by(wide) {
                 let columns = (n - j).min(wide);
                 let block = b.rows_in(k..k + steps).columns_in(j..j + columns);
-                let block = gather(block, panel, &mut copies.b);
+                let right = Right::new::<S>(block, m, &mut copies.b);
                 for i in (0..m).step_by(STRIP) {
                     let rows = (m - i).min(STRIP);
                     let strip = a.rows_in(i..i + rows).columns_in(k..k + steps);
                     let left = Left::new(strip, &mut copies.a);
                     let to = &mut to[i * stride + j..];
-                    let part = Part { left, steps, rows, columns, stride, write };
-                    part.run(simd, block, to);
+                    Part { left, right, steps, rows, columns, stride, write }.run(simd, to);
                 }
             }
         }
     }
 }
 
-/// Copies B together: panel after panel, each with all its rows, the last one filled up with zeros.
-#[inline(always)]
-fn gather<'a>(b: Matrix<f32>, width: usize, place: &'a mut Vec<f32>) -> &'a [f32] {
-    let (data, stride, standing) = b.parts();
-    let (k, n) = (b.rows(), b.columns());
-    let place = room(place, n.div_ceil(width) * width * k);
-    for (p, panel) in place.chunks_exact_mut(width * k).enumerate() {
-        let j = p * width;
-        let valid = (n - j).min(width);
-        if valid < width {
-            panel.fill(0.0);
+/// The block of B that tiles read, in panels two vectors wide: panel p starts at `p * next`, its
+/// rows are `stride` apart.
+#[derive(Clone, Copy)]
+struct Right<'a> {
+    data: &'a [f32],
+    stride: usize,
+    next: usize,
+}
+
+impl<'a> Right<'a> {
+    /// Where B lies, if its panels are whole and few rows of A will read them; otherwise copied
+    /// together: panel after panel, each with all its rows, the last one filled up with zeros.
+    #[inline(always)]
+    fn new<S: Simd>(b: Matrix<'a, f32>, m: usize, place: &'a mut Vec<f32>) -> Self {
+        let width = 2 * S::F32_LANES;
+        let (data, stride, standing) = b.parts();
+        let (k, n) = (b.rows(), b.columns());
+        if !standing && m <= LOW && n.is_multiple_of(S::F32_LANES) {
+            return Self { data, stride, next: width };
         }
-        if standing {
-            transpose(&data[j * stride..], stride, (valid, k), panel, width);
-        } else {
-            for (row, from) in panel.chunks_exact_mut(width).zip(data.chunks(stride)) {
-                row[..valid].copy_from_slice(&from[j..j + valid]);
+        let place = room(place, n.div_ceil(width) * width * k);
+        for (p, panel) in place.chunks_exact_mut(width * k).enumerate() {
+            let j = p * width;
+            let valid = (n - j).min(width);
+            if valid < width {
+                panel.fill(0.0);
+            }
+            if standing {
+                transpose(&data[j * stride..], stride, (valid, k), panel, width);
+            } else if valid == width {
+                let rows = S::as_mut_simd_f32s(panel).0.chunks_exact_mut(2);
+                for (row, from) in rows.zip(data[j..].chunks(stride)) {
+                    row.copy_from_slice(S::as_simd_f32s(&from[..width]).0);
+                }
+            } else {
+                for (row, from) in panel.chunks_exact_mut(width).zip(data[j..].chunks(stride)) {
+                    row[..valid].copy_from_slice(&from[..valid]);
+                }
             }
         }
+        Self { data: place, stride: width, next: width * k }
     }
-    place
 }
 
 /// The first `n` places; the buffer only ever grows.
@@ -124,33 +158,35 @@ fn room(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
     &mut buffer[..n]
 }
 
-/// The rows of A that tiles read: where they lie, or for a transpose copied into groups of [`ROWS`]
-/// columns.
+/// The rows of A that tiles read. Those of a transpose are read in groups of [`ROWS`] columns: group
+/// g starts at `g * next`, its lines are `stride` apart.
 #[derive(Clone, Copy)]
 struct Left<'a> {
     data: &'a [f32],
     stride: usize,
-    copied: bool,
+    next: usize,
+    standing: bool,
 }
 
 impl<'a> Left<'a> {
+    /// Where A lies; a transpose without whole groups is copied together and filled up with zeros.
     #[inline(always)]
     fn new(a: Matrix<'a, f32>, place: &'a mut Vec<f32>) -> Self {
         let (data, stride, standing) = a.parts();
-        if !standing {
-            return Self { data, stride, copied: false };
-        }
         let (m, k) = (a.rows(), a.columns());
+        if !standing || m.is_multiple_of(ROWS) {
+            return Self { data, stride, next: ROWS, standing };
+        }
         let place = room(place, m.div_ceil(ROWS) * ROWS * k);
         for (g, group) in place.chunks_exact_mut(ROWS * k).enumerate() {
             let i = g * ROWS;
             let valid = (m - i).min(ROWS);
-            for (row, from) in group.chunks_exact_mut(ROWS).zip(data.chunks(stride)) {
-                row[valid..].fill(0.0);
+            for (row, from) in group.as_chunks_mut::<ROWS>().0.iter_mut().zip(data.chunks(stride)) {
+                *row = [0.0; ROWS];
                 row[..valid].copy_from_slice(&from[i..i + valid]);
             }
         }
-        Self { data: place, stride: ROWS, copied: true }
+        Self { data: place, stride: ROWS, next: ROWS * k, standing }
     }
 }
 
@@ -158,6 +194,7 @@ impl<'a> Left<'a> {
 #[derive(Clone, Copy)]
 struct Part<'a> {
     left: Left<'a>,
+    right: Right<'a>,
     steps: usize,
     rows: usize,
     columns: usize,
@@ -167,22 +204,23 @@ struct Part<'a> {
 
 impl Part<'_> {
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S, b: &[f32], to: &mut [f32]) {
+    fn run<S: Simd>(self, simd: S, to: &mut [f32]) {
         let width = 2 * S::F32_LANES;
-        for (p, panel) in b.chunks_exact(width * self.steps).enumerate() {
-            let valid = (self.columns - p * width).min(width);
+        // AVX2 has 16 registers: 8 rows of 2 vectors would take them all
+        let most = if S::F32_LANES == 8 { ROWS / 2 } else { ROWS };
+        for (p, j) in (0..self.columns).step_by(width).enumerate() {
+            let valid = (self.columns - j).min(width);
+            let panel = &self.right.data[p * self.right.next..];
             let mut i = 0;
             while i < self.rows {
-                let to = &mut to[i * self.stride + p * width..];
+                let to = &mut to[i * self.stride + j..];
                 let rows = self.rows - i;
                 let tile = (self, i, panel, valid);
+                // a transpose is read in groups of 8 rows, filled up with zeros
+                let rows = if self.left.standing { ROWS } else { rows }.min(most);
                 i += match (rows, valid > S::F32_LANES) {
                     (ROWS.., true) => simd.vectorize(Tile::<ROWS, 2>::new(tile, to)),
                     (ROWS.., false) => simd.vectorize(Tile::<ROWS, 1>::new(tile, to)),
-                    (_, true) if self.left.copied => simd.vectorize(Tile::<ROWS, 2>::new(tile, to)),
-                    (_, false) if self.left.copied => {
-                        simd.vectorize(Tile::<ROWS, 1>::new(tile, to))
-                    }
                     (4.., true) => simd.vectorize(Tile::<4, 2>::new(tile, to)),
                     (4.., false) => simd.vectorize(Tile::<4, 1>::new(tile, to)),
                     (_, true) => simd.vectorize(Tile::<1, 2>::new(tile, to)),
@@ -219,13 +257,17 @@ impl<const M: usize, const V: usize> WithSimd for Tile<'_, M, V> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> usize {
         let Self { part, i, panel, valid, to } = self;
-        let Part { left, steps, .. } = part;
-        let (panel, _) = S::as_simd_f32s(panel);
-        let panel = panel.chunks_exact(2).take(steps);
+        let Part { left, right, steps, .. } = part;
+        let vectors = |row: &'_ [f32]| -> [S::f32s; V] {
+            let row = S::as_simd_f32s(&row[..V * S::F32_LANES]).0;
+            std::array::from_fn(|v| row[v])
+        };
+        let panel = panel.chunks(right.stride).take(steps).map(vectors);
         let mut sums = [[simd.splat_f32s(0.0); V]; M];
-        if left.copied {
-            let (group, _) = left.data[i * steps..][..ROWS * steps].as_chunks::<ROWS>();
-            for (row, a) in panel.zip(group) {
+        if left.standing {
+            let group = &left.data[i / ROWS * left.next..];
+            for (row, a) in panel.zip(group.chunks(left.stride)) {
+                let a = &a[i % ROWS..][..M];
                 multiply(simd, row, |q| a[q], &mut sums);
             }
         } else {
@@ -250,11 +292,10 @@ impl<const M: usize, const V: usize> WithSimd for Tile<'_, M, V> {
 #[inline(always)]
 fn multiply<S: Simd, const M: usize, const V: usize>(
     simd: S,
-    row: &[S::f32s],
+    row: [S::f32s; V],
     a: impl Fn(usize) -> f32,
     sums: &mut [[S::f32s; V]; M],
 ) {
-    let row: [S::f32s; V] = std::array::from_fn(|v| row[v]);
     for (q, sums) in sums.iter_mut().enumerate() {
         let x = simd.splat_f32s(a(q));
         for (sum, row) in sums.iter_mut().zip(row) {

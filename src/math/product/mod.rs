@@ -70,6 +70,7 @@ pub(crate) fn by_definition<F: Real>(
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use pulp::Arch;
 
     /// Whole numbers, whose products are exact in f32, so that both paths must agree to the bit.
     fn numbers(n: usize, salt: usize) -> Vec<f32> {
@@ -81,19 +82,30 @@ mod tests {
         if transposed { Matrix::new(data, rows).t() } else { Matrix::new(data, columns) }
     }
 
+    /// The vectors of this machine and all narrower ones.
+    fn every_arch() -> Vec<Arch> {
+        let mut all = vec![Arch::Scalar, Arch::new()];
+        #[cfg(target_arch = "x86_64")]
+        all.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        all
+    }
+
     proptest! {
         #[test]
-        fn the_fast_path_is_the_definition(
+        fn every_instruction_set_gives_the_definition(
             m in 1..150usize, k in 1..70usize, n in 1..80usize,
             a_t: bool, b_t: bool, add: bool,
         ) {
             let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
             let (a, b) = (view(&a, m, k, a_t), view(&b, k, n, b_t));
             let write = if add { Write::Add } else { Write::Set };
-            let (mut fast, mut slow) = (numbers(m * n, 3), numbers(m * n, 3));
-            product(a, b, MatrixMut::new(&mut fast, n), write);
+            let mut slow = numbers(m * n, 3);
             by_definition(a, b, MatrixMut::new(&mut slow, n), write);
-            prop_assert_eq!(fast, slow);
+            for arch in every_arch() {
+                let mut fast = numbers(m * n, 3);
+                fast::product_on(arch, a, b, MatrixMut::new(&mut fast, n), write);
+                prop_assert_eq!(&fast, &slow, "{:?}", arch);
+            }
         }
 
         #[test]
