@@ -321,8 +321,9 @@ fn put<S: Simd, const V: usize>(simd: S, sum: [S::f32s; V], to: &mut [f32], writ
     }
 }
 
-/// A few rows times a matrix whose rows lie in memory: eight of them at a time are scaled and
-/// added, so that B streams through once.
+/// A few rows times a matrix whose rows lie in memory: the sums of some columns stay in registers
+/// while B streams through once. Narrow parts take several rows of B at a time, so that there are
+/// always enough sums to hide the latency of an FMA.
 #[inline(always)]
 fn rows_by_lying<S: Simd>(
     simd: S,
@@ -332,38 +333,68 @@ fn rows_by_lying<S: Simd>(
     write: Write,
 ) {
     let (data, stride, _) = b.parts();
-    let n = b.columns();
+    let (from, a_stride, _) = a.parts();
+    let lanes = S::F32_LANES;
     for i in 0..a.rows() {
-        let to = c.row_mut(i);
-        if write == Write::Set {
-            to.fill(0.0);
-        }
-        let (head, tail) = S::as_mut_simd_f32s(to);
-        let mut k = 0;
-        while k < a.columns() {
-            let lines = (a.columns() - k).min(ROWS);
-            let scale: [f32; ROWS] =
-                std::array::from_fn(|q| if q < lines { a.at(i, k + q) } else { 0.0 });
-            // past the end the last line again, times 0
-            let rows: [&[f32]; ROWS] =
-                std::array::from_fn(|q| &data[(k + q.min(lines - 1)) * stride..][..n]);
-            let parts = rows.map(|row| S::as_simd_f32s(row));
-            let scales = scale.map(|s| simd.splat_f32s(s));
-            for (j, to) in head.iter_mut().enumerate() {
-                let mut sum = *to;
-                for q in 0..ROWS {
-                    sum = simd.mul_add_e_f32s(scales[q], parts[q].0[j], sum);
-                }
-                *to = sum;
+        let x = &from[i * a_stride..][..a.columns()];
+        let (mut to, mut j) = (c.row_mut(i), 0);
+        while !to.is_empty() {
+            let vectors = to.len() / lanes;
+            let width = match vectors {
+                8.. => 8 * lanes,
+                4.. => 4 * lanes,
+                2.. => 2 * lanes,
+                1 => lanes,
+                0 => to.len(),
+            };
+            let (place, rest) = to.split_at_mut(width);
+            let rows = &data[j..];
+            match vectors {
+                8.. => columns::<S, 8, 2>(simd, x, rows, stride, place, write),
+                4.. => columns::<S, 4, 4>(simd, x, rows, stride, place, write),
+                2.. => columns::<S, 2, 8>(simd, x, rows, stride, place, write),
+                _ => columns::<S, 1, 8>(simd, x, rows, stride, place, write),
             }
-            for (j, to) in tail.iter_mut().enumerate() {
-                for q in 0..ROWS {
-                    *to += scale[q] * parts[q].1[j];
-                }
-            }
-            k += lines;
+            (to, j) = (rest, j + width);
         }
     }
+}
+
+/// `V` vectors of columns, or fewer than one: `Q` rows of B at a time, each with sums of its own.
+#[inline(always)]
+fn columns<S: Simd, const V: usize, const Q: usize>(
+    simd: S,
+    x: &[f32],
+    b: &[f32],
+    stride: usize,
+    to: &mut [f32],
+    write: Write,
+) {
+    let width = to.len();
+    let mut sums = [[simd.splat_f32s(0.0); V]; Q];
+    let vectors = |row: &[f32]| -> [S::f32s; V] {
+        if width < S::F32_LANES {
+            return [simd.partial_load_f32s(&row[..width]); V];
+        }
+        let row = S::as_simd_f32s(&row[..V * S::F32_LANES]).0;
+        std::array::from_fn(|v| row[v])
+    };
+    let (groups, rest) = x.as_chunks::<Q>();
+    for (x, rows) in groups.iter().zip(b.chunks(Q * stride)) {
+        for q in 0..Q {
+            let row = vectors(&rows[q * stride..]);
+            multiply(simd, row, |_| x[q], std::array::from_mut(&mut sums[q]));
+        }
+    }
+    let rows = b.chunks(stride).skip(groups.len() * Q);
+    for ((x, row), sums) in rest.iter().zip(rows).zip(&mut sums) {
+        multiply(simd, vectors(row), |_| *x, std::array::from_mut(sums));
+    }
+    let mut sum = [simd.splat_f32s(0.0); V];
+    for part in sums {
+        sum = std::array::from_fn(|v| simd.add_f32s(sum[v], part[v]));
+    }
+    put(simd, sum, to, write);
 }
 
 /// A few rows times a matrix whose columns lie in memory: dot products, four columns at a time.
