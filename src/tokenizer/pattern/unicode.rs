@@ -18,7 +18,8 @@ pub const UPPER: u8 = 8;
 pub const LOWER: u8 = 16;
 /// `\w`: word characters.
 pub const WORD: u8 = 32;
-/// `\p{P}` and the ASCII symbols: what BERT calls punctuation.
+/// `\p{P}` of Unicode 8, as the `tokenizers` library has it, and the ASCII symbols: what BERT calls
+/// punctuation.
 pub const PUNCTUATION: u8 = 64;
 
 const CLASSES: [(u8, &str); 7] = [
@@ -28,7 +29,7 @@ const CLASSES: [(u8, &str); 7] = [
     (UPPER, r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"),
     (LOWER, r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"),
     (WORD, r"\w"),
-    (PUNCTUATION, r"[\p{P}[:punct:]]"),
+    (PUNCTUATION, r"[[\p{P}&&\p{Age:8.0}][:punct:]\x{166D}\x{111C9}]"),
 ];
 
 /// Flags for each of the 1,114,112 code points.

@@ -55,10 +55,10 @@ impl Normalizer {
     /// ```
     pub fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
         Cow::Owned(match self {
-            Self::Nfc => text.nfc().collect(),
-            Self::Nfd => text.nfd().collect(),
-            Self::Nfkc => text.nfkc().collect(),
-            Self::Nfkd => text.nfkd().collect(),
+            Self::Nfc => formed(text, |part, out| out.extend(part.nfc())),
+            Self::Nfd => formed(text, |part, out| out.extend(part.nfd())),
+            Self::Nfkc => formed(text, |part, out| out.extend(part.nfkc())),
+            Self::Nfkd => formed(text, |part, out| out.extend(part.nfkd())),
             Self::Lowercase => lower(text),
             Self::StripAccents => text.chars().filter(|c| !MARKS.holds(*c)).collect(),
             Self::Prepend(before) if !text.is_empty() => format!("{before}{text}"),
@@ -77,7 +77,8 @@ impl Normalizer {
                     text = spaced(&text);
                 }
                 if *accents {
-                    text = text.nfd().filter(|c| !MARKS.holds(*c)).collect();
+                    text = formed(&text, |part, out| out.extend(part.nfd()));
+                    text.retain(|c| !MARKS.holds(c));
                 }
                 if *lowercase { lower(&text) } else { text }
             }
@@ -117,11 +118,32 @@ fn spaced(text: &str) -> String {
     out
 }
 
+/// A normal form, with characters younger than Unicode 9 left as they are: the `tokenizers` library
+/// has its tables of 2016, and ids shall equal its ids.
+fn formed(text: &str, form: impl Fn(&str, &mut String)) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, young)) =
+        rest.char_indices().find(|&(_, c)| c > '\u{2ff}' && YOUNG.holds(c))
+    {
+        form(&rest[..at], &mut out);
+        out.push(young);
+        rest = &rest[at + young.len_utf8()..];
+    }
+    form(rest, &mut out);
+    out
+}
+
 /// A set of characters as sorted ranges.
 struct Set(Vec<(char, char)>);
 
-static MARKS: LazyLock<Set> = LazyLock::new(|| Set::new(r"\p{Mn}"));
-static CONTROLS: LazyLock<Set> = LazyLock::new(|| Set::new(r"[\p{Cc}\p{Cf}\p{Co}]"));
+static YOUNG: LazyLock<Set> = LazyLock::new(|| Set::new(r"\P{Age:9.0}"));
+// The categories are those of Unicode 8, again as in the `tokenizers` library: without what is
+// younger, and without the few characters that changed sides later.
+static MARKS: LazyLock<Set> = LazyLock::new(|| {
+    Set::new(r"[[\p{Mn}&&\p{Age:8.0}--[\x{1885}\x{1886}\x{A9BD}\x{111C9}]]\x{1734}]")
+});
+static CONTROLS: LazyLock<Set> = LazyLock::new(|| Set::new(r"[[\p{Cc}\p{Cf}\p{Co}]&&\p{Age:8.0}]"));
 
 impl Set {
     fn new(class: &str) -> Self {
@@ -137,5 +159,23 @@ impl Set {
     fn holds(&self, c: char) -> bool {
         let after = self.0.partition_point(|r| r.0 <= c);
         after > 0 && c <= self.0[after - 1].1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn young_characters_stay_as_the_tokenizers_library_leaves_them() {
+        // Confirmed with tokenizers 0.23, over every code point.
+        assert_eq!(Normalizer::Nfkc.apply("ﬁ\u{32ff}e\u{301}"), "fi\u{32ff}é"); // Unicode 12.1
+        assert_eq!(Normalizer::Nfd.apply("é\u{8d3}é"), "e\u{301}\u{8d3}e\u{301}"); // Unicode 11
+        assert_eq!(Normalizer::StripAccents.apply("a\u{301}b\u{1df6}c\u{1734}"), "ab\u{1df6}c");
+        assert!(CONTROLS.holds('\u{ad}') && !CONTROLS.holds('\u{890}'));
+        let flags = |c| crate::tokenizer::pattern::unicode::flags(c);
+        let punctuation = crate::tokenizer::pattern::unicode::PUNCTUATION;
+        assert!("，。¿$\u{166d}".chars().all(|c| flags(c) & punctuation != 0));
+        assert_eq!(flags('\u{2e52}') & punctuation, 0); // Unicode 14
     }
 }
