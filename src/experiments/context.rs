@@ -10,6 +10,14 @@ pub trait Watcher {
     /// `done` of `total` steps of `what` are finished.
     fn progress(&self, _done: usize, _total: usize, _what: &Text) {}
 
+    /// Something worth saying while it computes: shown beside the progress, kept nowhere.
+    fn note(&self, _words: &Text) {}
+
+    /// Whether anyone sees the notes.
+    fn reads(&self) -> bool {
+        false
+    }
+
     /// Whether the learner has asked to stop (Ctrl-C).
     fn cancelled(&self) -> bool {
         false
@@ -75,6 +83,11 @@ impl<'a> Context<'a> {
         self
     }
 
+    /// The same surroundings with another seed.
+    pub fn reseeded(&self, seed: u64) -> Self {
+        Self { seed, watcher: self.watcher, files: self.files }
+    }
+
     /// Where texts come from and results may go.
     pub fn files(&self) -> &dyn Files {
         self.files
@@ -98,5 +111,15 @@ impl<'a> Context<'a> {
         }
         self.watcher.progress(done, total, what);
         Ok(())
+    }
+
+    /// Whether anyone reads notes; making one may cost time.
+    pub fn reads(&self) -> bool {
+        self.watcher.reads()
+    }
+
+    /// Says something while the computation goes on.
+    pub fn note(&self, words: &Text) {
+        self.watcher.note(words);
     }
 }

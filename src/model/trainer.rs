@@ -125,12 +125,17 @@ impl<F: Real> Trainer<F> {
         let gradient_norm = self.reduce().sqrt() / self.training.loss_scale;
         let progress = Progress { step: number, loss, gradient_norm, rate };
         if !(loss.is_finite() && gradient_norm.is_finite()) {
-            return Err(Diverged { progress });
+            return Err(self.diverged(progress));
         }
         let clip = self.training.clip.map_or(1.0, |most| (most / gradient_norm).min(1.0));
         self.update(Step { rate, decay: 0.0, factor: clip / self.training.loss_scale, number });
         self.step = number;
         Ok(progress)
+    }
+
+    /// That a step, or a look at the loss after it, has left the finite numbers.
+    pub fn diverged(&self, progress: Progress) -> Diverged {
+        Diverged { progress, loss_scale: self.training.loss_scale }
     }
 
     /// The mean loss over the targets of a batch, without dropout and without learning.
@@ -247,19 +252,26 @@ fn pieces<F: Real>(
 pub struct Diverged {
     /// The step that failed, its loss and its gradient.
     pub progress: Progress,
+    /// What the loss was multiplied by: too large a number overflows where the loss itself would not.
+    pub loss_scale: f64,
 }
 
 impl From<Diverged> for Error {
     fn from(diverged: Diverged) -> Self {
         let Progress { step, loss, gradient_norm, rate } = diverged.progress;
-        let (loss, norm) = (loss, gradient_norm);
-        Error::input(text(
+        let norm = gradient_norm;
+        let wrong = text(
             format!("training diverged at step {step}: loss {loss}, gradient norm {norm}"),
             format!("训练在第 {step} 步发散：损失 {loss}，梯度范数 {norm}"),
-        ))
-        .allowed(text(
-            format!("a learning rate below {rate:.1e}, a longer warm-up, or clipping"),
-            format!("小于 {rate:.1e} 的学习率、更长的预热，或梯度裁剪"),
+        );
+        let (mut en, mut zh) = (String::new(), String::new());
+        if diverged.loss_scale > 1.0 {
+            en += &format!("a loss scale below {:e}, ", diverged.loss_scale);
+            zh += &format!("小于 {:e} 的损失缩放、", diverged.loss_scale);
+        }
+        Error::input(wrong).allowed(text(
+            format!("{en}a learning rate below {rate:.1e}, a longer warm-up, clipping, a norm"),
+            format!("{zh}小于 {rate:.1e} 的学习率、更长的预热、梯度裁剪、归一化"),
         ))
     }
 }

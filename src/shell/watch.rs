@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::app::Settings;
 use crate::experiments::Watcher;
+use crate::render::terminal;
 use crate::report::{Lang, Text};
 
 /// What takes less than this shows no bar.
@@ -68,9 +69,12 @@ impl Watch {
         Self { lang: settings.lang, shows, began: Instant::now(), bar: RefCell::new(None) }
     }
 
-    fn new_bar(total: usize) -> ProgressBar {
+    fn new_bar(&self, total: usize) -> ProgressBar {
         let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-        let look = "{msg} {wide_bar} {pos}/{len} {eta}";
+        let look = match self.lang {
+            Lang::En => "{msg} {wide_bar} {pos}/{len}, {eta} left",
+            Lang::Zh => "{msg} {wide_bar} {pos}/{len}，剩余 {eta}",
+        };
         if let Ok(style) = ProgressStyle::with_template(look) {
             bar.set_style(style);
         }
@@ -84,10 +88,22 @@ impl Watcher for Watch {
             return;
         }
         let mut bar = self.bar.borrow_mut();
-        let bar = bar.get_or_insert_with(|| Self::new_bar(total));
+        let bar = bar.get_or_insert_with(|| self.new_bar(total));
         bar.set_length(total as u64);
         bar.set_message(what.get(self.lang).to_string());
         bar.set_position(done as u64);
+    }
+
+    fn note(&self, words: &Text) {
+        if self.shows {
+            let mut bar = self.bar.borrow_mut();
+            let bar = bar.get_or_insert_with(|| self.new_bar(0));
+            bar.println(terminal::sanitize(words.get(self.lang)));
+        }
+    }
+
+    fn reads(&self) -> bool {
+        self.shows
     }
 
     fn cancelled(&self) -> bool {

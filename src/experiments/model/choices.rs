@@ -41,7 +41,7 @@ pub struct Choices {
     #[arg(long, value_parser = ["pre", "post", "sandwich", "deepnorm"])]
     pub placement: Option<String>,
     /// The feed-forward block ‖ 前馈层的种类
-    #[arg(long, value_parser = ["relu", "gelu", "gelu-tanh", "silu", "swiglu", "geglu", "reglu"])]
+    #[arg(long, visible_alias = "activation", value_parser = ["relu", "gelu", "gelu-tanh", "silu", "swiglu", "geglu", "reglu"])]
     pub ffn: Option<String>,
     /// How positions are known ‖ 位置编码
     #[arg(long, value_parser = ["none", "learned", "sinusoidal", "rope", "alibi", "relative"])]
@@ -56,7 +56,7 @@ pub struct Choices {
     #[arg(long, value_name = "N", default_value = "32", value_parser = params::count(1, 16_384))]
     pub window: usize,
     /// Which linear maps have biases ‖ 哪些线性层带偏置
-    #[arg(long, value_parser = ["none", "qkv", "all"])]
+    #[arg(long, visible_alias = "biases", value_parser = ["none", "qkv", "all"])]
     pub bias: Option<String>,
     /// Whether the embedding is also the output matrix ‖ 输出矩阵是否与词嵌入共享
     #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]

@@ -9,7 +9,7 @@ use crate::experiments::tokenizer::source;
 use crate::math::loss::IGNORED;
 use crate::model::tasks::{ADDITION_VOCAB, Task};
 use crate::model::{Batch, Generation, Greedy, Temperature, Transformer};
-use crate::report::{Error, text};
+use crate::report::{Error, Text, text};
 use crate::tokenizer::{Plan, Scheme, Tokenizer};
 
 /// Sequences of the validation batch.
@@ -45,6 +45,22 @@ pub enum Sample {
     Right(f64),
     /// A text that goes on from nothing but a line break.
     Text(String),
+}
+
+impl Sample {
+    /// In one line.
+    pub fn words(&self) -> Text {
+        match self {
+            Self::Right(share) => {
+                let percent = 100.0 * share;
+                text(
+                    format!("{percent:.0}% of fresh questions right"),
+                    format!("新题答对 {percent:.0}%"),
+                )
+            }
+            Self::Text(said) => Text::same(said.split_whitespace().collect::<Vec<_>>().join(" ")),
+        }
+    }
 }
 
 impl Data {
@@ -141,11 +157,17 @@ impl Data {
         batch
     }
 
-    /// What the model says: how many fresh questions it answers, or a text of its own.
+    /// What the model says: how many fresh questions it answers, or a text of its own of at most
+    /// `most` tokens.
     ///
     /// # Errors
     /// If the model cannot read the question.
-    pub fn sample(&self, model: &Transformer<f32>, rng: &mut ChaCha8Rng) -> Result<Sample, Error> {
+    pub fn sample(
+        &self,
+        model: &Transformer<f32>,
+        most: usize,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Sample, Error> {
         match self {
             Self::Task(..) => self.examine(model, rng).map(Sample::Right),
             Self::Text(corpus) => {
@@ -153,7 +175,7 @@ impl Data {
                 let mut generation = Generation::new(model, &start)?;
                 let mut sampler = Temperature { temperature: 0.8, rng };
                 let mut said = Vec::new();
-                while generation.length() < model.config.context {
+                while generation.length() < model.config.context && said.len() < most {
                     said.push(generation.next(&mut sampler)?);
                 }
                 let bytes = corpus.tokenizer.decode_bytes(&said)?;

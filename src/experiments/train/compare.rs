@@ -1,0 +1,197 @@
+//! `train compare`: the same data and seeds, one choice or two changed.
+
+use crate::experiments::{Context, params};
+use crate::report::{Error, Report, Table, Text, text};
+
+use super::data::Data;
+use super::grid::{Grid, Variant};
+use super::picture;
+use super::report::ending;
+use super::run::{self, Ended, Live, Run};
+
+/// A comparison.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Compare {
+    /// The flags, each with one value or several.
+    #[command(flatten)]
+    pub grid: Grid,
+    /// Runs of each, with seeds of their own ‖ 每种设置训练几次（种子不同）
+    #[arg(long, value_name = "N", default_value = "1", value_parser = params::count(1, 20))]
+    pub seeds: usize,
+}
+
+/// The runs of one variant, one a seed.
+pub struct Outcome {
+    /// What differs.
+    pub label: String,
+    /// One run a seed.
+    pub runs: Vec<Run>,
+    /// What the data can tell: `(ln V, true entropy)`.
+    pub limits: (f64, Option<f64>),
+}
+
+impl Outcome {
+    /// Mean and standard deviation of the final validation losses of the runs that stayed finite;
+    /// the deviation of a single run is not known.
+    pub fn loss(&self) -> (f64, f64) {
+        let finite = self.runs.iter().filter(|run| !run.diverged()).map(Run::final_loss);
+        spread(&finite.collect::<Vec<_>>())
+    }
+
+    /// How many runs left the finite numbers.
+    pub fn diverged(&self) -> usize {
+        self.runs.iter().filter(|run| run.diverged()).count()
+    }
+}
+
+/// Mean and standard deviation (with n − 1); NaN where there are too few.
+pub fn spread(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+    (mean, if n > 1.0 { (squares / (n - 1.0)).sqrt() } else { f64::NAN })
+}
+
+impl Compare {
+    /// Trains every combination and reports.
+    ///
+    /// # Errors
+    /// Bad input, found before anything is trained.
+    pub fn run(&self, context: &Context) -> Result<Report, Error> {
+        let variants = self.grid.variants(2)?;
+        let (outcomes, stopped) = outcomes(&variants, self.seeds, context)?;
+        let mut report = Report::new(text("Comparison", "对比"));
+        let (differ, seeds, steps) = (self.grid.differ(), self.seeds, variants[0].recipe.steps);
+        report.say(text(
+            format!(
+                "Only {differ} differs: the same data, the same {seeds} seed(s), {steps} steps."
+            ),
+            format!("只有 {differ} 不同：数据相同，种子相同（{seeds} 个），训练 {steps} 步。"),
+        ));
+        show(&mut report, &outcomes, stopped);
+        Ok(report)
+    }
+}
+
+/// Trains every variant with every seed; also says whether the learner stopped it, which keeps what
+/// is done.
+///
+/// # Errors
+/// Bad input, found before anything is trained.
+pub fn outcomes(
+    variants: &[Variant],
+    seeds: usize,
+    context: &Context,
+) -> Result<(Vec<Outcome>, bool), Error> {
+    let mut sources: Vec<(usize, Data)> = Vec::new(); // (a variant that has it, data)
+    let mut places = Vec::with_capacity(variants.len());
+    for (i, Variant { recipe, .. }) in variants.iter().enumerate() {
+        let known = |(j, _): &(usize, Data)| variants[*j].recipe.source() == recipe.source();
+        let place = match sources.iter().position(known) {
+            Some(place) => place,
+            None => {
+                sources.push((i, recipe.data(context)?));
+                sources.len() - 1
+            }
+        };
+        recipe.config(&sources[place].1)?;
+        places.push(place);
+    }
+    let (mut outcomes, total) = (Vec::new(), variants.len() * seeds);
+    for (Variant { label, recipe }, place) in variants.iter().zip(places) {
+        let data = &sources[place].1;
+        let limits = ((recipe.config(data)?.vocab as f64).ln(), data.floor());
+        outcomes.push(Outcome { label: label.clone(), runs: Vec::with_capacity(seeds), limits });
+        for seed in 0..seeds {
+            let context = context.reseeded(context.seed.wrapping_add(seed as u64));
+            let done = outcomes.iter().map(|o: &Outcome| o.runs.len()).sum();
+            let name = Text::same(match seeds {
+                1 => format!("{label} ({}/{total}): ", done + 1),
+                _ => format!("{label}, seed {} ({}/{total}): ", context.seed, done + 1),
+            });
+            let mut trainer = recipe.trainer(data, &context)?;
+            let live = Live { name, place: (done, total), samples: false, context: &context };
+            let run = run::train(recipe, &mut trainer, data, &live)?;
+            let stopped = matches!(run.ended, Some(Ended::Stopped));
+            if let Some(last) = outcomes.last_mut() {
+                last.runs.push(run);
+            }
+            if stopped {
+                return Ok((outcomes, true));
+            }
+        }
+    }
+    Ok((outcomes, false))
+}
+
+/// Puts the picture, the table and the metrics of a comparison into a report.
+pub fn show(report: &mut Report, outcomes: &[Outcome], stopped: bool) {
+    report.figure(picture::overlaid(outcomes));
+    let mut table = Table::new(text("Final losses (nats)", "最终损失（nat）"))
+        .words(text("choice", "选择"))
+        .numbers(text("validation loss", "验证损失"))
+        .numbers(text("± spread over seeds", "± 种子间标准差"))
+        .numbers(text("training loss", "训练损失"))
+        .numbers(text("largest gradient norm", "最大梯度范数"))
+        .words(text("", ""));
+    for outcome in outcomes {
+        let (mean, deviation) = outcome.loss();
+        let finite = |x: f64| if x.is_finite() { x.into() } else { crate::report::Cell::Empty };
+        let train = outcome.runs.iter().filter_map(|run| run.steps.last()).map(|p| p.loss);
+        let (train, _) = spread(&train.collect::<Vec<_>>());
+        let steps = outcome.runs.iter().flat_map(|run| &run.steps);
+        let norm = steps.map(|p| p.gradient_norm).fold(0.0, f64::max);
+        table.row(vec![
+            outcome.label.clone().into(),
+            finite(mean),
+            finite(deviation),
+            finite(train),
+            finite(norm),
+            remark(outcome).into(),
+        ]);
+        let label = &outcome.label;
+        report.metric_in(format!("{label}.loss.validation"), mean, "nats");
+        if deviation.is_finite() {
+            report.metric_in(format!("{label}.loss.spread"), deviation, "nats");
+        }
+        report.metric_in(format!("{label}.loss.train"), train, "nats");
+        report.metric(format!("{label}.gradient.norm.max"), norm);
+        report.metric(format!("{label}.diverged"), outcome.diverged());
+        let speeds: Vec<f64> = outcome.runs.iter().map(|run| run.tokens_per_s).collect();
+        report.metric_in(format!("{label}.tokens_per_s"), spread(&speeds).0, "tokens/s");
+    }
+    report.table(table);
+    let endings = outcomes.iter().flat_map(|o| o.runs.iter().map(move |run| (o, run)));
+    for (outcome, run) in endings {
+        if let Some(ended @ Ended::Diverged { .. }) = run.ended {
+            let (label, words) = (&outcome.label, ending(ended));
+            report.say(text(format!("{label}: {}", words.en), format!("{label}：{}", words.zh)));
+        }
+    }
+    if let [first, ..] = outcomes {
+        let same = outcomes.iter().all(|o| o.limits == first.limits);
+        if let (true, (chance, floor)) = (same, first.limits) {
+            report.metric_in("loss.chance", chance, "nats");
+            floor.into_iter().for_each(|floor| {
+                report.metric_in("loss.floor", floor, "nats");
+            });
+        }
+    }
+    if stopped {
+        report.say(text(
+            "You stopped it: the table shows what was trained until then, the last run cut short.",
+            "你中止了训练：表中是到此为止的结果，最后一次训练未跑完。",
+        ));
+    }
+}
+
+/// What became of a variant's runs, where something did.
+fn remark(outcome: &Outcome) -> Text {
+    let (n, all) = (outcome.diverged(), outcome.runs.len());
+    let stopped = outcome.runs.iter().any(|run| matches!(run.ended, Some(Ended::Stopped)));
+    match (n, stopped) {
+        (0, false) => Text::default(),
+        (0, true) => text("cut short", "未跑完"),
+        _ => text(format!("{n} of {all} diverged"), format!("{all} 次中 {n} 次发散")),
+    }
+}

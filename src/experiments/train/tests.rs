@@ -1,0 +1,1 @@
+//! `train` as a learner runs it.
