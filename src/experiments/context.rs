@@ -13,11 +13,6 @@ pub trait Watcher {
     /// Something worth saying while it computes: shown beside the progress, kept nowhere.
     fn note(&self, _words: &Text) {}
 
-    /// Whether anyone sees the notes.
-    fn reads(&self) -> bool {
-        false
-    }
-
     /// Whether the learner has asked to stop (Ctrl-C).
     fn cancelled(&self) -> bool {
         false
@@ -111,11 +106,6 @@ impl<'a> Context<'a> {
         }
         self.watcher.progress(done, total, what);
         Ok(())
-    }
-
-    /// Whether anyone reads notes; making one may cost time.
-    pub fn reads(&self) -> bool {
-        self.watcher.reads()
     }
 
     /// Says something while the computation goes on.

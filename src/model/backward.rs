@@ -126,7 +126,7 @@ impl<F: Real> Transformer<F> {
         }
         self.drop(&mut slopes.stream, pass, 0, t);
         self.relative_backward(&slopes.relative, gradient);
-        self.embed_backward(tokens, pass.types, ws, gradient);
+        self.embed_backward(tokens, pass, ws, gradient);
         loss
     }
 

@@ -1,5 +1,6 @@
 //! Sequences of one length with what the model should say at each place.
 
+use crate::math::attention::Mask;
 use crate::math::loss::IGNORED;
 
 /// N sequences of T tokens, and a target for each token.
@@ -13,6 +14,11 @@ pub struct Batch {
     pub tokens: Vec<u32>,
     /// What it should say, `(N·T)`; [`IGNORED`] where nothing is asked.
     pub targets: Vec<u32>,
+    /// Who may look at whom, where the objective decides it and not the model.
+    pub mask: Option<Mask>,
+    /// Two positions of each token `(N·T)`, for [`Position::TwoRows`](super::Position::TwoRows); empty
+    /// where the first is the place in the sequence and the second 0.
+    pub places: Vec<[u32; 2]>,
 }
 
 impl Batch {
@@ -56,6 +62,12 @@ impl Batch {
         self.sequences = 0;
         self.tokens.clear();
         self.targets.clear();
+        self.places.clear();
+    }
+
+    /// The positions of some tokens, where they have their own.
+    pub fn places(&self, tokens: std::ops::Range<usize>) -> &[[u32; 2]] {
+        self.places.get(tokens).unwrap_or_default()
     }
 
     /// How many targets count.

@@ -132,6 +132,7 @@ impl Config {
         let tables = if self.tied { 1.0 } else { 2.0 } * f(self.vocab) * d;
         let positions = match self.position {
             Position::Learned => f(self.context) * d,
+            Position::TwoRows => 2.0 * f(self.context) * d,
             Position::Relative { buckets, .. } => f(buckets * self.heads),
             _ => 0.0,
         };

@@ -30,6 +30,9 @@ pub struct Pass<'a> {
     /// The type of each token `(N·T)` in a model that knows token types; empty for type 0
     /// everywhere.
     pub types: &'a [u32],
+    /// Two positions of each token `(N·T)` where they are not those of the sequence, for
+    /// [`Position::TwoRows`]; empty as a rule.
+    pub places: &'a [[u32; 2]],
 }
 
 impl<F: Real> Transformer<F> {
@@ -49,7 +52,7 @@ impl<F: Real> Transformer<F> {
         let (n, t) = (ws.sequences, ws.length);
         let first = cache.as_ref().map_or(0, |cache| cache.length);
         assert!(tokens.len() == n * t && first + t <= self.config.context, "no such positions");
-        self.embed(tokens, pass.types, first, ws); // into streams[0], (N·T, d)
+        self.embed(tokens, pass, first, ws); // into streams[0], (N·T, d)
         self.drop(&mut ws.streams[0], pass, 0, t);
         self.relative(&mut ws.relative); // (H, 2S − 1)
         for (l, (block, kept)) in self.layout.blocks.iter().zip(&mut ws.blocks).enumerate() {

@@ -95,7 +95,7 @@ pub struct TransformSlot {
 pub struct Layout {
     /// The token embedding, `(V, d)`.
     pub embedding: Slot,
-    /// The learned positions, `(S, d)`.
+    /// The learned positions, `(S, d)`, or both tables one under the other, `(2S, d)`.
     pub position: Option<Slot>,
     /// The token types, `(types, d)`.
     pub types: Option<Slot>,
@@ -176,8 +176,13 @@ fn build(config: &Config, matrices: usize) -> Layout {
     let mut places = Places { matrices: 0, vectors: matrices, names: Vec::new() };
     let d = config.d;
     let embedding = places.add("embedding".to_string(), config.vocab, d, false);
-    let position = (config.position == Position::Learned)
-        .then(|| places.add("position".to_string(), config.context, d, false));
+    let tables = match config.position {
+        Position::Learned => 1,
+        Position::TwoRows => 2,
+        _ => 0,
+    };
+    let position = (tables > 0)
+        .then(|| places.add("position".to_string(), tables * config.context, d, false));
     let types = (config.types > 0).then(|| places.add("types".to_string(), config.types, d, false));
     let after = if config.embedding_norm { config.norm } else { NormKind::None };
     let embedding_norm = places.norm("embedding_norm", after, d);

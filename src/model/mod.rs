@@ -3,7 +3,7 @@
 //!
 //! To read in order: [`config`], [`layout`] (where the parameters lie), [`transformer`],
 //! [`forward`] (from tokens to logits), [`backward`], [`cache`], [`generate`], [`optimizer`],
-//! [`schedule`], [`trainer`], [`tasks`].
+//! [`schedule`], [`trainer`], [`tasks`], [`pretraining`].
 
 mod adam;
 pub mod backward;
@@ -22,6 +22,7 @@ pub mod optimizer;
 mod placement;
 pub mod position;
 pub mod presets;
+pub mod pretraining;
 pub mod published;
 pub mod schedule;
 pub mod stack;
@@ -42,6 +43,7 @@ pub use optimizer::{Moments, Rule, Step};
 pub use placement::Placement;
 pub use position::{Position, Rope, Scaling};
 pub use presets::{Preset, Size};
+pub use pretraining::{Maker, Noise, Pretraining};
 pub use schedule::{Decay, Schedule};
 pub use trainer::{Diverged, Progress, Trainer, Training};
 pub use transformer::Transformer;

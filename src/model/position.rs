@@ -10,6 +10,9 @@ pub enum Position {
     None,
     /// A learned table, added to the embedding (GPT-2, BERT).
     Learned,
+    /// Two learned tables, both added: one for the place in the text, where all tokens of a hidden
+    /// span have one place, and one for the place in the span (Du et al. 2022, GLM).
+    TwoRows,
     /// Sines and cosines, added to the embedding (Vaswani et al. 2017).
     Sinusoidal,
     /// Rotated queries and keys (Su et al. 2021).

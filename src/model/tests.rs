@@ -122,6 +122,7 @@ fn gradients_are_right_for_every_position() {
         Position::None,
         Position::Learned,
         Position::Sinusoidal,
+        Position::TwoRows,
         Position::Rope(Rope { interleaved: true, ..rope }),
         Position::Rope(Rope { scaling: Scaling::Linear(2.0), ..rope }),
         Position::Alibi,

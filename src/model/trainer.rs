@@ -140,6 +140,7 @@ impl<F: Real> Trainer<F> {
 
     /// The mean loss over the targets of a batch, without dropout and without learning.
     pub fn evaluate(&mut self, batch: &Batch) -> f64 {
+        self.look(batch);
         let Self { model, shards, pool, .. } = self;
         let (model, count) = (&*model, shards.len());
         let t = batch.length;
@@ -151,7 +152,8 @@ impl<F: Real> Trainer<F> {
             }
             let ws = &mut shard.workspace;
             ws.prepare(&model.config, to - from, t);
-            model.forward(&batch.tokens[from * t..to * t], ws, None, Pass::default());
+            let pass = Pass { places: batch.places(from * t..to * t), ..Pass::default() };
+            model.forward(&batch.tokens[from * t..to * t], ws, None, pass);
             shard.loss = model.loss(&batch.targets[from * t..to * t], ws);
         };
         pool.install(|| shards.par_iter_mut().enumerate().with_max_len(1).for_each(run));
@@ -159,8 +161,14 @@ impl<F: Real> Trainer<F> {
         loss / batch.asked().max(1) as f64
     }
 
+    /// Lets the batch decide who may look at whom, where its objective does.
+    fn look(&mut self, batch: &Batch) {
+        self.model.config.mask = batch.mask.unwrap_or(self.model.config.mask);
+    }
+
     /// Adds the gradient of one batch to the shards', or begins them anew.
     fn accumulate(&mut self, batch: &Batch, anew: bool, scale: f64, number: u64) {
+        self.look(batch);
         let Self { model, training, shards, pool, .. } = self;
         let (model, training) = (&*model, *training);
         let (n, t) = (batch.sequences, batch.length);
@@ -179,7 +187,8 @@ impl<F: Real> Trainer<F> {
             let (tokens, targets) =
                 (&batch.tokens[from * t..to * t], &batch.targets[from * t..to * t]);
             let ws = &mut shard.workspace;
-            let pass = Pass { dropout, first_sequence: from, types: &[] };
+            let places = batch.places(from * t..to * t);
+            let pass = Pass { dropout, first_sequence: from, types: &[], places };
             ws.prepare(&model.config, to - from, t);
             model.forward(tokens, ws, None, pass);
             let g = &mut shard.gradient;

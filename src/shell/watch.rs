@@ -102,10 +102,6 @@ impl Watcher for Watch {
         }
     }
 
-    fn reads(&self) -> bool {
-        self.shows
-    }
-
     fn cancelled(&self) -> bool {
         STOP.load(Ordering::SeqCst)
     }

@@ -23,11 +23,11 @@ pub struct Model {
 #[derive(Debug, Clone, clap::Subcommand)]
 pub enum What {
     /// The block with its shapes, parameters by part, FLOPs per token and memory ‖ 模块结构与形状、各部分参数量、每个 token 的 FLOPs 与内存
-    Show(show::Show),
+    Show(Box<show::Show>),
     /// The logits after each of some tokens ‖ 每个 token 之后的 logits
     Logits(logits::Logits),
     /// Random weights, saved as a checkpoint ‖ 随机权重，存为检查点
-    New(new::New),
+    New(Box<new::New>),
 }
 
 impl Model {

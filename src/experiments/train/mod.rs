@@ -1,9 +1,11 @@
 //! `train`: a Transformer from scratch, with its loss curve; two or more side by side; and what
 //! breaks when a part is taken out.
 
+mod broken;
 mod compare;
 mod data;
 mod grid;
+mod objective;
 mod picture;
 mod recipe;
 mod report;
@@ -45,6 +47,14 @@ pub enum Special {
         after_help = "train compare --position rope alibi sinusoidal none\ntrain compare --kv-heads 1 2 4 --seeds 3\ntrain compare --placement pre post --layers 4 12"
     )]
     Compare(compare::Compare),
+    /// One part taken out, beside the sound model: what one sees ‖ 拿掉一个部件，与完好的模型并排训练：会看到什么
+    #[command(after_help = "train break mask\ntrain break scale\ntrain break")]
+    Break(broken::Break),
+    /// One sentence under each objective: inputs, targets, who may look at whom ‖ 同一个句子在各种训练目标下：输入、目标、谁能看到谁
+    #[command(
+        after_help = "train objective span-corruption\ntrain objective --text \"the cat sat on the mat\"\ntrain objective"
+    )]
+    Objective(objective::Objective),
 }
 
 impl Train {
@@ -55,6 +65,8 @@ impl Train {
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
         match &self.special {
             Some(Special::Compare(what)) => what.run(context),
+            Some(Special::Break(what)) => what.run(context),
+            Some(Special::Objective(what)) => what.run(context),
             None => self.alone(context),
         }
     }

@@ -59,7 +59,8 @@ fn thin(steps: &[Progress], value: impl Fn(&Progress) -> f64) -> Vec<(f64, f64)>
 
 /// The curves of several variants: the mean over seeds, and a band of one standard deviation.
 pub fn overlaid(outcomes: &[Outcome]) -> Figure {
-    let losses = |run: &Run| run.validation.iter().map(|(step, loss)| (*step as f64, *loss)).collect();
+    let losses =
+        |run: &Run| run.validation.iter().map(|(step, loss)| (*step as f64, *loss)).collect();
     let norms = |run: &Run| thin(&run.steps, |p| p.gradient_norm);
     let draw = |pick: &dyn Fn(&Run) -> Vec<(f64, f64)>| {
         let curve = |o: &Outcome| together(&o.label, o.runs.iter().map(pick).collect());
@@ -69,9 +70,8 @@ pub fn overlaid(outcomes: &[Outcome]) -> Figure {
     if let [first, ..] = outcomes {
         let (chance, floor) = first.limits;
         let end = loss.series.iter().flat_map(|s| &s.points).map(|p| p.0).fold(1.0, f64::max);
-        let line = |name: &str, y| {
-            Series::new(name, vec![(0.0, y), (end, y)]).stroke(Stroke::Dashed)
-        };
+        let line =
+            |name: &str, y| Series::new(name, vec![(0.0, y), (end, y)]).stroke(Stroke::Dashed);
         if outcomes.iter().all(|o| o.limits == first.limits) {
             loss.series.push(line("ln V: chance", chance));
             loss.series.extend(floor.map(|floor| line("true entropy", floor)));

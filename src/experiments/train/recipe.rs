@@ -3,7 +3,9 @@
 use crate::experiments::model::choices::Choices;
 use crate::experiments::{Context, params};
 use crate::model::tasks::Task;
-use crate::model::{Config, Decay, Moments, Rule, Schedule, Trainer, Training, Transformer};
+use crate::model::{
+    Config, Decay, Moments, Position, Pretraining, Rule, Schedule, Trainer, Training, Transformer,
+};
 use crate::report::{Error, text};
 
 use super::data::Data;
@@ -17,6 +19,9 @@ pub struct Recipe {
     /// The text to learn: a file, - , lessons-en, lessons-zh or stories ‖ 要学的文本：文件、-、lessons-en、lessons-zh 或 stories
     #[arg(long, value_name = "TEXT", default_value = "stories")]
     pub corpus: String,
+    /// What is asked about the text ‖ 训练目标
+    #[arg(long, default_value = "next-token", conflicts_with = "task", value_parser = ["next-token", "prefix-lm", "masked-lm", "span-corruption", "blank-infilling"])]
+    pub objective: String,
     /// What the model is made of ‖ 模型结构
     #[command(flatten)]
     pub model: Choices,
@@ -65,15 +70,28 @@ impl Recipe {
     /// Bad input, or an interruption while a tokenizer is trained.
     pub fn data(&self, context: &Context) -> Result<Data, Error> {
         let (vocab, length) = (self.model.vocab_size, self.model.context);
+        let aim = self.aim();
+        if aim != Pretraining::NextToken && self.model.mask.is_some() {
+            return Err(Error::input(text(
+                format!("the objective {} decides the mask itself", aim.name()),
+                format!("训练目标 {} 自带掩码", aim.name()),
+            ))
+            .allowed(text("--mask with next-token only", "--mask 只能与 next-token 一起用")));
+        }
         match self.task.as_deref().and_then(Task::find) {
             Some(task) => Data::task(task, vocab),
-            None => Data::text(&self.corpus, vocab, length, context),
+            None => Data::text(&self.corpus, vocab, (aim, length), context),
         }
     }
 
     /// What the data depend on: recipes with the same answer learn from the same sequences.
-    pub fn source(&self) -> (&Option<String>, &str, Option<usize>, usize) {
-        (&self.task, &self.corpus, self.model.vocab_size, self.model.context)
+    pub fn source(&self) -> (&Option<String>, &str, &str, Option<usize>, usize) {
+        (&self.task, &self.corpus, &self.objective, self.model.vocab_size, self.model.context)
+    }
+
+    /// What is asked.
+    pub fn aim(&self) -> Pretraining {
+        Pretraining::find(&self.objective).unwrap_or_default()
     }
 
     /// What is learned, by its name.
@@ -86,7 +104,11 @@ impl Recipe {
     /// # Errors
     /// Bad input if the choices do not fit each other, or the batch would not fit into memory.
     pub fn config(&self, data: &Data) -> Result<Config, Error> {
-        let config = self.model.config(data.vocab())?;
+        let mut config = self.model.config(data.vocab())?;
+        if self.aim() == Pretraining::BlankInfilling && self.model.position.is_none() {
+            config.position = Position::TwoRows;
+        }
+        config.validate()?;
         self.fits(&config)?;
         Ok(config)
     }

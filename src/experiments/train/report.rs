@@ -26,7 +26,7 @@ pub fn single(
     report.figure(picture::curves(&run.steps, &run.validation, chance, data.floor()));
     limits(&mut report, data, chance);
     losses(&mut report, run);
-    if let Sample::Right(share) = said {
+    if let Some(share) = said.right() {
         report.metric("answers.right", share);
     }
     samples(&mut report, run, said);
