@@ -144,14 +144,29 @@ impl Part {
 
     fn run(&self, context: &Context) -> Result<Report, Error> {
         let variants = [self.variant("sound", self.sound)?, self.variant("broken", self.broken)?];
-        let (outcomes, stopped) = compare::outcomes(&variants, 1, context)?;
+        let (outcomes, stopped) = compare::outcomes(&variants, 1, true, context)?;
         let mut report = Report::new(text("Break it", "拆坏它"));
         let what = (self.what)();
         report.say(text(
             format!("Taken out: {}. Everything else is the same, data and seed too.", what.en),
             format!("拿掉：{}。其余完全相同，数据和种子也一样。", what.zh),
         ));
-        compare::show(&mut report, &outcomes, stopped);
+        compare::show(&mut report, &format!("Break it: {}", self.name), &outcomes, stopped);
+        for outcome in &outcomes {
+            let Some(said) = &outcome.said else { continue };
+            let (label, words) = (&outcome.label, said.words());
+            report.say(text(
+                format!("The {label} model at its end: {}", words.en),
+                format!(
+                    "{}的模型最后：{}",
+                    if label == "sound" { "完好" } else { "拆坏" },
+                    words.zh
+                ),
+            ));
+            if let Some(share) = said.right() {
+                report.metric(format!("{label}.answers.right"), share);
+            }
+        }
         report.say((self.seen)());
         let line = |own: &str| format!("train {} {own}", self.both).trim_end().replace('=', " ");
         report.say(text(

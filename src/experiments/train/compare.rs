@@ -1,9 +1,9 @@
 //! `train compare`: the same data and seeds, one choice or two changed.
 
 use crate::experiments::{Context, params};
-use crate::report::{Error, Report, Table, Text, text};
+use crate::report::{Cell, Error, Report, Table, Text, text};
 
-use super::data::Data;
+use super::data::{Data, Sample};
 use super::grid::{Grid, Variant};
 use super::picture;
 use super::report::ending;
@@ -28,6 +28,8 @@ pub struct Outcome {
     pub runs: Vec<Run>,
     /// What the data can tell: `(ln V, true entropy)`.
     pub limits: (f64, Option<f64>),
+    /// What the model of the last run says, where that was asked for.
+    pub said: Option<Sample>,
 }
 
 impl Outcome {
@@ -59,7 +61,7 @@ impl Compare {
     /// Bad input, found before anything is trained.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
         let variants = self.grid.variants(2)?;
-        let (outcomes, stopped) = outcomes(&variants, self.seeds, context)?;
+        let (outcomes, stopped) = outcomes(&variants, self.seeds, false, context)?;
         let mut report = Report::new(text("Comparison", "对比"));
         let (differ, seeds, steps) = (self.grid.differ(), self.seeds, variants[0].recipe.steps);
         report.say(text(
@@ -68,12 +70,12 @@ impl Compare {
             ),
             format!("只有 {differ} 不同：数据相同，种子相同（{seeds} 个），训练 {steps} 步。"),
         ));
-        show(&mut report, &outcomes, stopped);
+        show(&mut report, &format!("Only {} differs", differ.replace('`', "")), &outcomes, stopped);
         Ok(report)
     }
 }
 
-/// Trains every variant with every seed; also says whether the learner stopped it, which keeps what
+/// Trains every variant with every seed, and lets each say something if `samples`; also says whether the learner stopped it, which keeps what
 /// is done.
 ///
 /// # Errors
@@ -81,6 +83,7 @@ impl Compare {
 pub fn outcomes(
     variants: &[Variant],
     seeds: usize,
+    samples: bool,
     context: &Context,
 ) -> Result<(Vec<Outcome>, bool), Error> {
     let mut sources: Vec<(usize, Data)> = Vec::new(); // (a variant that has it, data)
@@ -101,7 +104,8 @@ pub fn outcomes(
     for (Variant { label, recipe }, place) in variants.iter().zip(places) {
         let data = &sources[place].1;
         let limits = ((recipe.config(data)?.vocab as f64).ln(), data.floor());
-        outcomes.push(Outcome { label: label.clone(), runs: Vec::with_capacity(seeds), limits });
+        let runs = Vec::with_capacity(seeds);
+        outcomes.push(Outcome { label: label.clone(), runs, limits, said: None });
         for seed in 0..seeds {
             let context = context.reseeded(context.seed.wrapping_add(seed as u64));
             let done = outcomes.iter().map(|o: &Outcome| o.runs.len()).sum();
@@ -115,6 +119,11 @@ pub fn outcomes(
             let stopped = matches!(run.ended, Some(Ended::Stopped));
             if let Some(last) = outcomes.last_mut() {
                 last.runs.push(run);
+                if samples {
+                    let model = &trainer.model;
+                    let said = data.sample(model, model.config.context, &mut context.rng(3))?;
+                    last.said = Some(said);
+                }
             }
             if stopped {
                 return Ok((outcomes, true));
@@ -125,56 +134,28 @@ pub fn outcomes(
 }
 
 /// Puts the picture, the table and the metrics of a comparison into a report.
-pub fn show(report: &mut Report, outcomes: &[Outcome], stopped: bool) {
-    report.figure(picture::overlaid(outcomes));
+pub fn show(report: &mut Report, title: &str, outcomes: &[Outcome], stopped: bool) {
+    report.figure(picture::overlaid(title, outcomes));
     let mut table = Table::new(text("Final losses (nats)", "最终损失（nat）"))
         .words(text("choice", "选择"))
         .numbers(text("validation loss", "验证损失"))
-        .numbers(text("± spread over seeds", "± 种子间标准差"))
+        .numbers(text("± over seeds", "± 种子间标准差"))
         .numbers(text("training loss", "训练损失"))
         .numbers(text("largest gradient norm", "最大梯度范数"))
         .words(text("", ""));
-    for outcome in outcomes {
-        let (mean, deviation) = outcome.loss();
-        let finite = |x: f64| if x.is_finite() { x.into() } else { crate::report::Cell::Empty };
-        let train = outcome.runs.iter().filter_map(|run| run.steps.last()).map(|p| p.loss);
-        let (train, _) = spread(&train.collect::<Vec<_>>());
-        let steps = outcome.runs.iter().flat_map(|run| &run.steps);
-        let norm = steps.map(|p| p.gradient_norm).fold(0.0, f64::max);
-        table.row(vec![
-            outcome.label.clone().into(),
-            finite(mean),
-            finite(deviation),
-            finite(train),
-            finite(norm),
-            remark(outcome).into(),
-        ]);
-        let label = &outcome.label;
-        report.metric_in(format!("{label}.loss.validation"), mean, "nats");
-        if deviation.is_finite() {
-            report.metric_in(format!("{label}.loss.spread"), deviation, "nats");
-        }
-        report.metric_in(format!("{label}.loss.train"), train, "nats");
-        report.metric(format!("{label}.gradient.norm.max"), norm);
-        report.metric(format!("{label}.diverged"), outcome.diverged());
-        let speeds: Vec<f64> = outcome.runs.iter().map(|run| run.tokens_per_s).collect();
-        report.metric_in(format!("{label}.tokens_per_s"), spread(&speeds).0, "tokens/s");
-    }
+    outcomes.iter().for_each(|outcome| outcome.measure(report, &mut table));
     report.table(table);
-    let endings = outcomes.iter().flat_map(|o| o.runs.iter().map(move |run| (o, run)));
-    for (outcome, run) in endings {
-        if let Some(ended @ Ended::Diverged { .. }) = run.ended {
+    for outcome in outcomes {
+        for ended in outcome.runs.iter().filter(|run| run.diverged()).filter_map(|run| run.ended) {
             let (label, words) = (&outcome.label, ending(ended));
             report.say(text(format!("{label}: {}", words.en), format!("{label}：{}", words.zh)));
         }
     }
-    if let [first, ..] = outcomes {
-        let same = outcomes.iter().all(|o| o.limits == first.limits);
-        if let (true, (chance, floor)) = (same, first.limits) {
-            report.metric_in("loss.chance", chance, "nats");
-            floor.into_iter().for_each(|floor| {
-                report.metric_in("loss.floor", floor, "nats");
-            });
+    let shared = |first: &Outcome| outcomes.iter().all(|o| o.limits == first.limits);
+    if let Some(first) = outcomes.first().filter(|first| shared(first)) {
+        report.metric_in("loss.chance", first.limits.0, "nats");
+        if let Some(floor) = first.limits.1 {
+            report.metric_in("loss.floor", floor, "nats");
         }
     }
     if stopped {
@@ -182,6 +163,40 @@ pub fn show(report: &mut Report, outcomes: &[Outcome], stopped: bool) {
             "You stopped it: the table shows what was trained until then, the last run cut short.",
             "你中止了训练：表中是到此为止的结果，最后一次训练未跑完。",
         ));
+    }
+}
+
+impl Outcome {
+    /// A row of the table, and the metrics.
+    fn measure(&self, report: &mut Report, table: &mut Table) {
+        let (mean, deviation) = self.loss();
+        let last = self.runs.iter().filter_map(|run| run.steps.last()).map(|p| p.loss);
+        let (train, _) = spread(&last.collect::<Vec<_>>());
+        let steps = self.runs.iter().flat_map(|run| &run.steps);
+        let norm = steps.map(|p| p.gradient_norm).fold(0.0, f64::max);
+        let finite = |x: f64| if x.is_finite() { x.into() } else { Cell::Empty };
+        table.row(vec![
+            self.label.clone().into(),
+            finite(mean),
+            finite(deviation),
+            finite(train),
+            finite(norm),
+            remark(self).into(),
+        ]);
+        let speeds: Vec<f64> = self.runs.iter().map(|run| run.tokens_per_s).collect();
+        let label = &self.label;
+        if deviation.is_finite() {
+            report.metric_in(format!("{label}.loss.spread"), deviation, "nats");
+        }
+        if mean.is_finite() {
+            report.metric_in(format!("{label}.loss.validation"), mean, "nats");
+        }
+        if train.is_finite() {
+            report.metric_in(format!("{label}.loss.train"), train, "nats");
+        }
+        report.metric(format!("{label}.gradient.norm.max"), norm);
+        report.metric(format!("{label}.diverged"), self.diverged());
+        report.metric_in(format!("{label}.tokens_per_s"), spread(&speeds).0, "tokens/s");
     }
 }
 

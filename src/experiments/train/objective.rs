@@ -77,7 +77,7 @@ impl Objective {
             shown.measure(&mut report, if aims.len() > 1 { aim.name() } else { "" });
             panels.push(shown.panel(&known));
         }
-        let title = "Who may look at whom: a row's token sees the coloured columns";
+        let title = "Each row sees its coloured columns";
         report.figure(Figure::grid("visible", title, panels.len().min(2), panels));
         Ok(report)
     }
@@ -169,13 +169,13 @@ impl Shown {
     fn panel(&self, known: &[&str]) -> Panel {
         let n = self.batch.length;
         let cell = |i: usize, j: usize| match self.mask.span(i, n).contains(&j) {
-            false => 0.0,
-            true if self.batch.targets[i] == IGNORED => 1.0,
-            true => 2.0,
+            false => f64::NAN,
+            true if self.batch.targets[i] == IGNORED => 0.0,
+            true => 1.0,
         };
         let row = |i| (0..n).map(|j| cell(i, j)).collect();
         let names: Vec<String> = self.batch.tokens.iter().map(|t| self.name(*t, known)).collect();
-        let kinds = ["hidden", "seen, no loss at the row", "seen, loss at the row"];
+        let kinds = ["seen, the row has no loss", "seen, the row has a loss"];
         Panel {
             title: self.maker.aim.name().to_string(),
             x: Axis::names("key", names.clone()),

@@ -58,7 +58,7 @@ fn thin(steps: &[Progress], value: impl Fn(&Progress) -> f64) -> Vec<(f64, f64)>
 }
 
 /// The curves of several variants: the mean over seeds, and a band of one standard deviation.
-pub fn overlaid(outcomes: &[Outcome]) -> Figure {
+pub fn overlaid(title: &str, outcomes: &[Outcome]) -> Figure {
     let losses =
         |run: &Run| run.validation.iter().map(|(step, loss)| (*step as f64, *loss)).collect();
     let norms = |run: &Run| thin(&run.steps, |p| p.gradient_norm);
@@ -87,7 +87,7 @@ pub fn overlaid(outcomes: &[Outcome]) -> Figure {
         panel("Validation loss", Axis::new("cross-entropy (nats)"), loss),
         panel("Gradient norm", Axis::log("L2 norm"), norm),
     ];
-    Figure::grid("comparison", "Comparison", 2, panels)
+    Figure::grid("comparison", title, 2, panels)
 }
 
 /// The mean of curves at the places that all of them have, with a band of one standard deviation
