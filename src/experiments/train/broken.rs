@@ -29,7 +29,7 @@ const PARTS: [Part; 6] = [
     Part {
         name: "scale",
         what: || text("1/√d_h: scores are multiplied by 1 instead", "1/√d_h：分数改为乘以 1"),
-        both: "--task=induction --context=32 --d-model=64 --heads=1 --layers=2 --batch=16 --steps=300 --rate=0.003 --position=learned",
+        both: "--task=induction --context=16 --d-model=64 --heads=1 --layers=2 --batch=8 --steps=120 --position=learned",
         sound: "",
         broken: "--score-scale=1",
         seen: || {
@@ -47,7 +47,7 @@ const PARTS: [Part; 6] = [
                 "因果掩码：每个 token 都能看到下一个",
             )
         },
-        both: "--vocab-size=300 --context=32 --d-model=32 --layers=2 --heads=2 --batch=16 --steps=300 --rate=0.01",
+        both: "--context=16 --d-model=32 --heads=2 --layers=1 --batch=16 --steps=200 --rate=0.01",
         sound: "--mask=causal",
         broken: "--mask=none",
         seen: || {
@@ -60,7 +60,7 @@ const PARTS: [Part; 6] = [
     Part {
         name: "epsilon",
         what: || text("ε of the norms: it is 0", "归一化的 ε：设为 0"),
-        both: "--task=copy --context=16 --d-model=8 --heads=2 --layers=1 --batch=16 --steps=100 --dropout=0.5",
+        both: "--task=copy --context=8 --d-model=8 --heads=2 --layers=1 --batch=16 --steps=60 --dropout=0.5",
         sound: "",
         broken: "--eps=0",
         seen: || {
@@ -73,7 +73,7 @@ const PARTS: [Part; 6] = [
     Part {
         name: "residuals",
         what: || text("the residual connections", "残差连接"),
-        both: "--task=copy --context=16 --d-model=32 --heads=2 --layers=8 --batch=16 --steps=150",
+        both: "--task=copy --context=8 --d-model=32 --heads=2 --layers=6 --batch=8 --steps=120 --rate=0.005 --position=learned",
         sound: "",
         broken: "--no-residual",
         seen: || {
@@ -91,8 +91,8 @@ const PARTS: [Part; 6] = [
                 "预热：第一步就用最高学习率",
             )
         },
-        both: "--task=copy --context=16 --d-model=32 --heads=2 --layers=6 --batch=16 --steps=200 --placement=post --norm=layernorm --rate=0.015 --clip=0",
-        sound: "--warmup=60",
+        both: "--task=copy --context=8 --d-model=32 --heads=2 --layers=6 --batch=16 --steps=120 --placement=post --norm=layernorm --rate=0.015 --clip=0",
+        sound: "--warmup=50",
         broken: "--warmup=0",
         seen: || {
             text(
@@ -109,7 +109,7 @@ const PARTS: [Part; 6] = [
                 "残差流的直通路径：归一化放在主干上，深 12 层",
             )
         },
-        both: "--task=copy --context=16 --d-model=32 --heads=2 --layers=12 --batch=16 --steps=200 --norm=layernorm --rate=0.005",
+        both: "--task=copy --context=8 --d-model=32 --heads=2 --layers=12 --batch=16 --steps=120 --norm=layernorm --rate=0.003 --position=learned",
         sound: "--placement=pre",
         broken: "--placement=post",
         seen: || {
