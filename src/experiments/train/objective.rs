@@ -33,6 +33,9 @@ pub struct Objective {
     /// Mean length of a hidden span ‖ 被遮片段的平均长度
     #[arg(long, value_name = "N", default_value = "3", value_parser = params::between(1.0, 20.0))]
     pub span: f64,
+    /// Tokens of the prefix of a prefix LM; drawn if not given ‖ Prefix LM 的前缀 token 数；默认随机
+    #[arg(long, value_name = "N", value_parser = params::count(1, WORDS))]
+    pub prefix: Option<usize>,
 }
 
 /// A sentence under one objective.
@@ -94,8 +97,9 @@ impl Objective {
         let mut batch = Batch::new(maker.length);
         let splits = maker.splits();
         // a prefix that leaves something on both sides
-        let middle = rng.random_range(splits.end / 3..=splits.end / 2).max(splits.start);
-        maker.begin(&mut batch, middle);
+        let drawn = rng.random_range(splits.end / 3..=splits.end / 2);
+        let prefix = self.prefix.unwrap_or(drawn).clamp(splits.start, splits.end - 1);
+        maker.begin(&mut batch, prefix);
         maker.push(&mut batch, ids, &mut rng);
         let mask = batch.mask.unwrap_or(Mask::Causal);
         Shown { maker, batch, mask }
