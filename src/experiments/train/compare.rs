@@ -151,11 +151,10 @@ pub fn show(report: &mut Report, title: &str, outcomes: &[Outcome], stopped: boo
             report.say(text(format!("{label}: {}", words.en), format!("{label}：{}", words.zh)));
         }
     }
-    let shared = |first: &Outcome| outcomes.iter().all(|o| o.limits == first.limits);
-    if let Some(first) = outcomes.first().filter(|first| shared(first)) {
-        report.metric_in("loss.chance", first.limits.0, "nats");
-        if let Some(floor) = first.limits.1 {
-            report.metric_in("loss.floor", floor, "nats");
+    let (chance, floor) = limits(outcomes);
+    for (name, limit) in [("loss.chance", chance), ("loss.floor", floor)] {
+        if let Some(limit) = limit {
+            report.metric_in(name, limit, "nats");
         }
     }
     if stopped {
@@ -164,6 +163,14 @@ pub fn show(report: &mut Report, title: &str, outcomes: &[Outcome], stopped: boo
             "你中止了训练：表中是到此为止的结果，最后一次训练未跑完。",
         ));
     }
+}
+
+/// ln V and the true entropy, where all variants have the same.
+pub fn limits(outcomes: &[Outcome]) -> (Option<f64>, Option<f64>) {
+    let Some(first) = outcomes.first() else { return (None, None) };
+    let chance = outcomes.iter().all(|o| o.limits.0 == first.limits.0);
+    let floor = outcomes.iter().all(|o| o.limits.1 == first.limits.1);
+    (chance.then_some(first.limits.0), first.limits.1.filter(|_| floor))
 }
 
 impl Outcome {

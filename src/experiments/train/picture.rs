@@ -3,7 +3,7 @@
 use crate::model::Progress;
 use crate::report::{Axis, Content, Figure, Lines, Panel, Series, Stroke};
 
-use super::compare::{Outcome, spread};
+use super::compare::{Outcome, limits, spread};
 use super::run::Run;
 
 /// Points of a curve at most.
@@ -67,15 +67,11 @@ pub fn overlaid(title: &str, outcomes: &[Outcome]) -> Figure {
         Lines { series: outcomes.iter().map(curve).collect(), markers: Vec::new() }
     };
     let (mut loss, norm) = (draw(&losses), draw(&norms));
-    if let [first, ..] = outcomes {
-        let (chance, floor) = first.limits;
-        let end = loss.series.iter().flat_map(|s| &s.points).map(|p| p.0).fold(1.0, f64::max);
-        let line =
-            |name: &str, y| Series::new(name, vec![(0.0, y), (end, y)]).stroke(Stroke::Dashed);
-        if outcomes.iter().all(|o| o.limits == first.limits) {
-            loss.series.push(line("ln V: chance", chance));
-            loss.series.extend(floor.map(|floor| line("true entropy", floor)));
-        }
+    let (chance, floor) = limits(outcomes);
+    let end = loss.series.iter().flat_map(|s| &s.points).map(|p| p.0).fold(1.0, f64::max);
+    for (name, limit) in [("ln V: chance", chance), ("true entropy", floor)] {
+        let line = limit.map(|y| Series::new(name, vec![(0.0, y), (end, y)]));
+        loss.series.extend(line.map(|line| line.stroke(Stroke::Dashed)));
     }
     let panel = |title: &str, y: Axis, lines: Lines| Panel {
         title: title.to_string(),
