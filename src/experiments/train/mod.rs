@@ -33,7 +33,7 @@ pub struct Train {
     pub special: Option<Special>,
     /// How ‖ 怎样训练
     #[command(flatten)]
-    pub recipe: Recipe,
+    pub recipe: Box<Recipe>,
     /// The folder to save the model in ‖ 保存模型的文件夹
     #[arg(long, value_name = "DIR")]
     pub save: Option<String>,
