@@ -181,8 +181,8 @@ fn build(config: &Config, matrices: usize) -> Layout {
         Position::TwoRows => 2,
         _ => 0,
     };
-    let position = (tables > 0)
-        .then(|| places.add("position".to_string(), tables * config.context, d, false));
+    let position =
+        (tables > 0).then(|| places.add("position".to_string(), tables * config.context, d, false));
     let types = (config.types > 0).then(|| places.add("types".to_string(), config.types, d, false));
     let after = if config.embedding_norm { config.norm } else { NormKind::None };
     let embedding_norm = places.norm("embedding_norm", after, d);
