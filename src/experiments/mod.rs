@@ -7,6 +7,7 @@
 mod context;
 pub mod params;
 mod smooth;
+mod symbols;
 #[cfg(test)]
 mod trial;
 
@@ -57,6 +58,7 @@ registry! {
     embedding::Embedding,
     generate::Generate,
     loss::Loss,
+    lr::Lr,
     model::Model,
     models::Models,
     modes::Modes,

@@ -11,6 +11,12 @@ pub enum Decay {
     Cosine,
     /// It falls as the inverse square root of the step (Vaswani et al. 2017).
     InverseRoot,
+    /// It stays, and falls in a straight line over the last steps: warm-up, stable, decay (Hu et al.
+    /// 2024, MiniCPM).
+    Stable {
+        /// How many steps the fall takes.
+        fall: u64,
+    },
 }
 
 /// A schedule: a straight rise, then a decay.
@@ -24,7 +30,7 @@ pub struct Schedule {
     pub decay: Decay,
     /// All steps.
     pub steps: u64,
-    /// The last rate as a share of the peak, for the linear and the cosine decay.
+    /// The last rate as a share of the peak, for the linear, the cosine and the late decay.
     pub floor: f64,
 }
 
@@ -50,8 +56,36 @@ impl Schedule {
                 let half = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
                 self.floor + (1.0 - self.floor) * half
             }
+            Decay::Stable { fall } => {
+                let left = self.steps.saturating_sub(step) as f64 / fall.max(1) as f64;
+                self.floor + (1.0 - self.floor) * left.min(1.0)
+            }
             Decay::InverseRoot => (self.warmup.max(1) as f64 / step.max(1) as f64).sqrt(),
         };
         self.peak * share
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schedule_rises_peaks_and_ends_where_it_should() {
+        let at = |decay, step| {
+            Schedule { peak: 2.0, warmup: 100, decay, steps: 1000, floor: 0.1 }.rate(step)
+        };
+        let stable = Decay::Stable { fall: 200 };
+        for (decay, end) in [
+            (Decay::Constant, 2.0),
+            (Decay::Linear, 0.2),
+            (Decay::Cosine, 0.2),
+            (Decay::InverseRoot, 2.0 * 0.1_f64.sqrt()),
+            (stable, 0.2),
+        ] {
+            assert!((at(decay, 50) - 1.0).abs() < 1e-12 && (at(decay, 100) - 2.0).abs() < 1e-12);
+            assert!((at(decay, 1000) - end).abs() < 1e-12, "{decay:?}");
+        }
+        assert_eq!((at(stable, 800), at(stable, 900)), (2.0, 1.1));
     }
 }

@@ -1,16 +1,10 @@
 //! `loss dynamic`: a small network trained with its activations and gradients stored in half precision,
 //! with no loss scaling, with a fixed factor, and with one that adapts.
 
-use ndarray::{Array2, ArrayViewD, ArrayViewMutD, Axis as Dimension};
-use ndarray_rand::rand::Rng;
-use ndarray_rand::rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
-
 use crate::experiments::smooth::running_means;
+use crate::experiments::symbols::{Language, Learner, SAMPLE, VOCABULARY};
 use crate::experiments::{Context, params};
-use crate::math::linear::{Linear, xavier};
-use crate::math::loss::cross_entropy;
-use crate::math::parameters::{Parameters, under};
+use crate::math::parameters::Parameters;
 use crate::math::precision::Format;
 use crate::model::{Adam, LossScale};
 use crate::report::{
@@ -43,62 +37,6 @@ pub struct Dynamic {
     pub rate: f64,
 }
 
-/// Symbols, the width of their embeddings, hidden units.
-const VOCABULARY: usize = 32;
-const WIDTH: usize = 16;
-const HIDDEN: usize = 32;
-/// Tokens of the batch that are really computed; the rest is taken to have the same gradient.
-const SAMPLE: usize = 128;
-/// How often the next symbol is the one that the rule names, and not any.
-const RULED: f64 = 0.9;
-
-/// A network of two layers: `logits = tanh(x W₁) W₂`.
-struct Learner {
-    first: Linear<f64>,
-    second: Linear<f64>,
-}
-
-impl Parameters<f64> for Learner {
-    fn arrays(&self) -> Vec<(String, ArrayViewD<'_, f64>)> {
-        under("first", &self.first).chain(under("second", &self.second)).collect()
-    }
-
-    fn arrays_mut(&mut self) -> Vec<ArrayViewMutD<'_, f64>> {
-        let mut all = self.first.arrays_mut();
-        all.extend(self.second.arrays_mut());
-        all
-    }
-}
-
-/// What one pass gives.
-struct Seen {
-    loss: f64,
-    gradient: Learner,
-    /// The share of the logits' gradients that were stored as 0.
-    lost: f64,
-}
-
-impl Learner {
-    /// Loss and gradient of `x` `(T, d)`: every array is stored in `format`, products are summed in
-    /// full, as tensor cores do. The gradient comes back times `scale` · T / `tokens`.
-    fn look(&self, x: &Array2<f64>, targets: &[usize], format: Format, scale: f64) -> Seen {
-        let store = |a: Array2<f64>| a.mapv(|v| format.store(v));
-        let half = |map: &Linear<f64>| Linear { weight: store(map.weight.clone()), bias: None };
-        let (first, second, x) = (half(&self.first), half(&self.second), store(x.clone()));
-        let h = store(first.forward(x.view()).mapv(f64::tanh)); // (T, hidden)
-        let z = store(second.forward(h.view())); // (T, V)
-        let (loss, dz) = cross_entropy(z.view(), targets);
-        let exact = dz.iter().filter(|g| **g != 0.0).count();
-        let dz = store(dz * scale); // (T, V)
-        let lost = 1.0 - dz.iter().filter(|g| **g != 0.0).count() as f64 / exact.max(1) as f64;
-        let (dh, second) = second.backward(h.view(), dz.view());
-        let dh = store(dh) * h.mapv(|h| 1.0 - h * h); // (T, hidden)
-        let (_, first) = first.backward(x.view(), store(dh).view());
-        let stored = |map: Linear<f64>| Linear { weight: store(map.weight), bias: None };
-        Seen { loss, gradient: Self { first: stored(first), second: stored(second) }, lost }
-    }
-}
-
 /// How the factor on the loss is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Factor {
@@ -121,40 +59,6 @@ impl Run {
     fn last(&self) -> f64 {
         let tail = &self.losses[self.losses.len() - self.losses.len() / 10..];
         tail.iter().sum::<f64>() / tail.len() as f64
-    }
-}
-
-/// The symbols' embeddings, and which symbol follows which.
-struct Language {
-    embedding: Array2<f64>,
-    next: Vec<usize>,
-}
-
-impl Language {
-    fn draw(rng: &mut ChaCha8Rng) -> Self {
-        let normal = ((VOCABULARY + WIDTH) as f64 / 2.0).sqrt(); // the gain at which Xavier has variance 1
-        let embedding = xavier(VOCABULARY, WIDTH, normal, rng); // (V, d)
-        let mut next: Vec<usize> = (0..VOCABULARY).collect();
-        next.shuffle(rng);
-        Self { embedding, next }
-    }
-
-    /// Embedded symbols `(T, d)` and what follows each.
-    fn sample(&self, rng: &mut ChaCha8Rng) -> (Array2<f64>, Vec<usize>) {
-        let tokens: Vec<usize> = (0..SAMPLE).map(|_| rng.random_range(0..VOCABULARY)).collect();
-        let follow = |&token: &usize| match rng.random_bool(RULED) {
-            true => self.next[token],
-            false => rng.random_range(0..VOCABULARY),
-        };
-        let targets = tokens.iter().map(follow).collect();
-        (self.embedding.select(Dimension(0), &tokens), targets)
-    }
-
-    /// The entropy of what follows a symbol.
-    fn entropy() -> f64 {
-        let any = (1.0 - RULED) / VOCABULARY as f64;
-        let ruled = RULED + any;
-        -ruled * ruled.ln() - (VOCABULARY - 1) as f64 * any * any.ln()
     }
 }
 
@@ -192,15 +96,14 @@ impl Dynamic {
     ) -> Result<Run, Error> {
         let mut rng = context.rng(0);
         let language = Language::draw(&mut rng);
-        let first = Linear::xavier(WIDTH, HIDDEN, 1.0, &mut rng);
-        let mut learner =
-            Learner { first, second: Linear::xavier(HIDDEN, VOCABULARY, 1.0, &mut rng) };
+        let mut learner = Learner::new(&mut rng);
         let mut adam = Adam::new(&learner);
         let start = match factor {
             Factor::Fixed(scale) => scale,
             Factor::Dynamic => 2_f64.powi(self.start as i32),
         };
         let mut scale = LossScale::new(start, self.patience as u64);
+        // of the batch only a sample is computed; the rest is taken to have the same gradient
         let whole = SAMPLE as f64 / self.tokens as f64;
         let mut run =
             Run { key, name, losses: Vec::new(), scales: Vec::new(), skipped: 0, lost: 0.0 };
