@@ -37,12 +37,11 @@ struct Found {
 }
 
 impl Found {
-    /// How the best rate grows with the batch size: the exponent over the first two sizes, while
-    /// noise rules, and over the last two.
-    fn exponents(&self) -> (f64, f64) {
-        let slope = |a: (f64, f64), b: (f64, f64)| (b.1 / a.1).ln() / (b.0 / a.0).ln();
-        let n = self.best.len(); // at least three: 4, 16, 64
-        (slope(self.best[0], self.best[2]), slope(self.best[n - 2], self.best[n - 1]))
+    /// How the best rate grows with the batch size while noise rules: the exponent over the first
+    /// two steps from size to size.
+    fn exponent(&self) -> f64 {
+        let (a, b) = (self.best[0], self.best[2]); // there are at least three sizes: 4, 16, 64
+        (b.1 / a.1).ln() / (b.0 / a.0).ln()
     }
 }
 
@@ -103,25 +102,20 @@ impl Batch {
         }
         report.table(table);
         for one in found {
-            let (early, late) = one.exponents();
-            report
-                .metric(format!("{}.exponent", one.key), early)
-                .metric(format!("{}.exponent.late", one.key), late);
+            report.metric(format!("{}.exponent", one.key), one.exponent());
             for (size, rate) in &one.best {
                 report.metric(format!("{}.best.{size}", one.key), *rate);
             }
         }
-        let (sgd, adam) = (found[0].exponents(), found[1].exponents());
+        let (sgd, adam) = (number(found[0].exponent()), number(found[1].exponent()));
         report.say(text(
             format!(
                 "Four times the batch halves the noise and leaves a quarter of the steps. For small batches SGD's best rate grows about in proportion to B \
-                 (exponent {}), Adam's more like √B ({}). At the largest batches the exponents are {} and {}: curvature limits SGD's rate, whatever the batch.",
-                number(sgd.0), number(adam.0), number(sgd.1), number(adam.1)
+                 (exponent {sgd}), Adam's more like √B ({adam}). The proportion has to end: beyond 2/λ = 2 no batch is large enough."
             ),
             format!(
-                "批次大四倍，噪声减半，步数只剩四分之一。批次小时，SGD 的最佳学习率大致与 B 成正比（指数 {}），Adam 更接近 √B（{}）。\
-                 批次最大时指数为 {} 和 {}：SGD 的学习率终究受曲率限制，批次再大也没用。",
-                number(sgd.0), number(adam.0), number(sgd.1), number(adam.1)
+                "批次大四倍，噪声减半，步数只剩四分之一。批次小时，SGD 的最佳学习率大致与 B 成正比（指数 {sgd}），Adam 更接近 √B（{adam}）。\
+                 这种比例终有尽头：超过 2/λ = 2，批次再大也没用。"
             ),
         ));
         let mut series: Vec<Series> = found

@@ -82,12 +82,12 @@ impl Decay {
         report.say(text(
             format!(
                 "At a constant rate the descent stops coming nearer at {}: each step adds as much noise as it removes. The noise that a step adds goes with η², \
-                 so a falling rate lets it average out. WSD stays at the floor until its last tenth and then falls like the others: most of the gain of a decay comes in the decay.",
+                 so a falling rate lets it average out. WSD stays at the floor until its last tenth, and in that tenth gains most of what the others gained.",
                 number(floor)
             ),
             format!(
                 "学习率恒定时，下降到 {} 就不再靠近：每步加进来的噪声和消除的一样多。每步加入的噪声正比于 η²，学习率下降后噪声便被平均掉。\
-                 WSD 一直停在这个高度，直到最后十分之一才像其他调度一样降下去：衰减的收益大多就在衰减那一段。",
+                 WSD 一直停在这个高度，直到最后十分之一，而就在这十分之一里拿到了其他调度的大部分收益。",
                 number(floor)
             ),
         ));

@@ -83,7 +83,6 @@ fn the_best_rate_grows_with_the_batch() {
     let report = holds("lr batch", &[]);
     let of = |name: &str| report.number(name).unwrap();
     assert!(of("sgd.exponent") > of("adam.exponent") && of("adam.exponent") > 0.1);
-    assert!(of("sgd.exponent.late") < of("sgd.exponent"));
     holds("lr batch --examples 256 --noise 100 --weights 1", &[]);
 }
 
