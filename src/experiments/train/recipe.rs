@@ -41,7 +41,7 @@ pub struct Recipe {
     #[arg(long, value_name = "N", value_parser = params::count(0, 1_000_000))]
     pub warmup: Option<usize>,
     /// What the rate does after the warm-up ‖ 预热后学习率如何变化
-    #[arg(long, default_value = "cosine", value_parser = ["constant", "linear", "cosine", "inverse-root"])]
+    #[arg(long, default_value = "cosine", value_parser = ["constant", "linear", "cosine", "inverse-root", "wsd"])]
     pub schedule: String,
     /// The rule of the steps ‖ 优化器
     #[arg(long, default_value = "adamw", value_parser = ["sgd", "momentum", "adam", "adamw"])]
@@ -128,6 +128,7 @@ impl Recipe {
             "constant" => Decay::Constant,
             "linear" => Decay::Linear,
             "inverse-root" => Decay::InverseRoot,
+            "wsd" => Decay::Stable { fall: (steps / 10).max(1) },
             _ => Decay::Cosine,
         };
         let rule = match self.optimizer.as_str() {
