@@ -173,6 +173,31 @@ fn the_number_of_threads_changes_nothing() {
 }
 
 #[test]
+fn a_long_text_is_divided_only_where_nothing_changes() {
+    let ends = ["\n", "。\n", " \n", "\u{3000}\n", "\n\n", "\r\n", "\n ", "\n\u{a0}", "/\n/", " a"];
+    let mut text = String::new();
+    for i in 0u64.. {
+        text += ["中文的分词", "low lower", "12", "don't"][(i * i % 7 % 4) as usize];
+        text += ends[(i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize % ends.len()];
+        if text.len() > 300_000 {
+            break;
+        }
+    }
+    let mut tokenizers = LOSSLESS.clone();
+    tokenizers.extend(
+        [Scheme::CharBpe, Scheme::Wordpiece].map(|s| trained(s, Pattern::Gpt2, 340, false)),
+    );
+    for tokenizer in &tokenizers {
+        // Two divisions, at different ends.
+        for cut in 0..2 {
+            let text = &text[text.char_indices().nth(cut * 1001).unwrap().0..];
+            let whole = tokenizer.encode(text).unwrap();
+            assert!(tokenizer.encode_long(text, 4).unwrap() == whole, "{:?}", tokenizer.splits());
+        }
+    }
+}
+
+#[test]
 fn files_come_back_as_they_were_written() {
     for scheme in
         [Scheme::ByteBpe, Scheme::CharBpe, Scheme::Wordpiece, Scheme::Unigram, Scheme::SpBpe]

@@ -6,6 +6,7 @@
 //! [`pattern`] and [`text`] (before and after the model), [`Tokenizer`] (all of it together),
 //! [`files`] (the formats of others), [`trace`] (training and encoding as data to look at).
 
+mod batch;
 pub mod bpe;
 mod builtin;
 pub mod bytes;
@@ -159,7 +160,7 @@ impl Tokenizer {
     /// # Errors
     /// As [`Tokenizer::encode`].
     pub fn encode_batch(&self, texts: &[&str], threads: usize) -> Result<Vec<Vec<u32>>, Error> {
-        encode::batch(self, texts, threads)
+        batch::batch(self, texts, threads)
     }
 
     /// The text behind ids; `�` where the bytes are not UTF-8.

@@ -1,5 +1,6 @@
 //! The distinct words of a corpus with how often each occurs: all that a trainer needs to see.
 
+use super::pattern::unicode::{SPACE, Scan};
 use super::table::Table;
 use crate::report::{Error, text};
 
@@ -91,7 +92,8 @@ impl Words {
             }
             words
         };
-        let parts = parts(corpus, unit, threads.max(1));
+        let safe = if unit == Unit::Line { line_begins } else { space_begins };
+        let parts = parts(corpus, threads.max(1), safe);
         let words = if let [only] = parts[..] {
             of_part(only)
         } else {
@@ -128,27 +130,43 @@ fn failed() -> Error {
 /// Below this many bytes a second thread costs more than it saves.
 pub(super) const WORTH_A_THREAD: usize = 1 << 18;
 
-/// Cuts a corpus into about `threads` parts, only where no unit is torn: after a newline, and for a
-/// whole text between a letter and a space, where every scheme cuts too.
-pub(super) fn parts(corpus: &[u8], unit: Unit, threads: usize) -> Vec<&[u8]> {
+/// Cuts a corpus into about `threads` parts, only where it is `safe`.
+pub(super) fn parts(
+    corpus: &[u8],
+    threads: usize,
+    safe: impl Fn(&[u8], usize) -> bool,
+) -> Vec<&[u8]> {
     let threads = threads.min(corpus.len() / WORTH_A_THREAD + 1);
-    let safe = |i: usize| match unit {
-        Unit::Line => corpus[i - 1] == b'\n',
-        Unit::Whole => {
-            corpus[i - 1].is_ascii_lowercase()
-                && corpus[i] == b' '
-                && corpus.get(i + 1).is_some_and(u8::is_ascii_alphabetic)
-        }
-    };
     let mut parts = Vec::with_capacity(threads);
     let mut start = 0;
     for t in 1..threads {
         let from = (corpus.len() / threads * t).max(start + 1);
-        if let Some(cut) = (from..corpus.len()).find(|&i| safe(i)) {
+        if let Some(cut) = (from..corpus.len()).find(|&i| safe(corpus, i)) {
             parts.push(&corpus[start..cut]);
             start = cut;
         }
     }
     parts.push(&corpus[start..]);
     parts
+}
+
+/// Whether a line begins at `i`.
+pub(super) fn line_begins(corpus: &[u8], i: usize) -> bool {
+    corpus[i - 1] == b'\n'
+}
+
+/// Whether `i` stands between a letter and a space with a letter behind it: every scheme cuts there.
+pub(super) fn space_begins(corpus: &[u8], i: usize) -> bool {
+    corpus[i - 1].is_ascii_lowercase()
+        && corpus[i] == b' '
+        && corpus.get(i + 1).is_some_and(u8::is_ascii_alphabetic)
+}
+
+/// Whether a lone newline ends before `i`, without other white space around it: every scheme cuts
+/// there that cuts at white space of all kinds.
+pub(super) fn lone_line_begins(corpus: &[u8], i: usize) -> bool {
+    let starts = |at: &usize| corpus[*at] & 0xC0 != 0x80;
+    let Some(before) = (0..i - 1).rev().find(starts) else { return false };
+    let dark = |at| Scan::new(corpus).at(at).0 & SPACE == 0;
+    line_begins(corpus, i) && dark(before) && dark(i)
 }
