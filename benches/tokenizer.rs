@@ -99,9 +99,16 @@ fn encoding(c: &mut Criterion) {
             b.iter(|| tokenizer.encode_long(black_box(&text), 2).unwrap());
         });
         group.bench_function("tiktoken", |b| b.iter(|| source.encode_ordinary(black_box(&text))));
+        group.finish();
+        // The plain loop takes time in the square of a word: a short text, both ways.
+        let short: String = text.chars().take(5_000).collect();
+        let mut group = c.benchmark_group(format!("encode-{name}-short"));
+        group.sample_size(10).throughput(Throughput::Bytes(short.len() as u64));
+        group
+            .bench_function("llm-lab", |b| b.iter(|| tokenizer.encode(black_box(&short)).unwrap()));
         group.bench_function("plain merge loop", |b| {
             b.iter(|| {
-                let pieces = Pattern::Gpt2.pieces(black_box(text.as_bytes()));
+                let pieces = Pattern::Gpt2.pieces(black_box(short.as_bytes()));
                 pieces.map(|piece| trace::word(model, piece).2.len()).sum::<usize>()
             });
         });
