@@ -57,6 +57,7 @@ macro_rules! registry {
 registry! {
     embedding::Embedding,
     generate::Generate,
+    look::Look,
     loss::Loss,
     lr::Lr,
     model::Model,

@@ -96,7 +96,12 @@ impl<F: Real> Transformer<F> {
         if let Some(cache) = cache {
             cache.length += t;
         }
-        let end = &ws.streams[2 * self.config.layers];
+        self.finish(2 * self.config.layers, ws); // into last, (N·T, d)
+    }
+
+    /// From one of the streams to `ws.last` `(N·T, d)`: the norm at the end, where there is one.
+    pub(super) fn finish(&self, place: usize, ws: &mut Workspace<F>) {
+        let end = &ws.streams[place];
         match self.layout.last {
             Some(norm) => self.norm(norm).forward(end, &mut ws.last, &mut ws.last_kept),
             None => ws.last.copy_from_slice(end),

@@ -55,6 +55,7 @@ impl<F: Real> Sampler<F> for Temperature<'_> {
 #[derive(Debug)]
 pub struct Generation<'a, F> {
     model: &'a Transformer<F>,
+    tokens: Vec<u32>,
     cache: Cache<F>,
     workspace: Workspace<F>,
 }
@@ -80,7 +81,7 @@ impl<'a, F: Real> Generation<'a, F> {
     pub fn new(model: &'a Transformer<F>, prompt: &[u32]) -> Result<Self, Error> {
         check(model, prompt)?;
         let cache = Cache::new(&model.config);
-        let mut this = Self { model, cache, workspace: Workspace::default() };
+        let mut this = Self { model, tokens: Vec::new(), cache, workspace: Workspace::default() };
         this.read(prompt);
         Ok(this)
     }
@@ -114,6 +115,13 @@ impl<'a, F: Real> Generation<'a, F> {
     }
 
     fn read(&mut self, tokens: &[u32]) {
+        let config = &self.model.config;
+        self.tokens.extend_from_slice(tokens);
+        // where tokens look ahead, each new one changes what the cache holds of those before it
+        if self.cache.length < config.mask.ahead() {
+            self.cache.truncate(0, config);
+        }
+        let tokens = &self.tokens[self.cache.length..];
         let ws = &mut self.workspace;
         ws.prepare(&self.model.config, 1, tokens.len());
         self.model.forward(tokens, ws, Some(&mut self.cache), Pass::default());
@@ -162,7 +170,8 @@ pub fn typed_logits<F: Real>(
     Ok(ws.logits)
 }
 
-fn check<F: Real>(model: &Transformer<F>, tokens: &[u32]) -> Result<(), Error> {
+/// Whether the model can read such a sequence.
+pub(super) fn check<F: Real>(model: &Transformer<F>, tokens: &[u32]) -> Result<(), Error> {
     let (context, v) = (model.config.context, model.config.vocab);
     if tokens.is_empty() {
         return Err(Error::input(text("there is no token to start from", "没有起始 token")));

@@ -3,7 +3,7 @@
 //!
 //! To read in order: [`config`], [`layout`] (where the parameters lie), [`transformer`],
 //! [`forward`] (from tokens to logits), [`backward`], [`cache`], [`generate`], [`optimizer`],
-//! [`schedule`], [`trainer`], [`tasks`], [`pretraining`].
+//! [`schedule`], [`trainer`], [`tasks`], [`pretraining`], [`trace`] (a look inside).
 
 mod adam;
 pub mod backward;
@@ -27,6 +27,7 @@ pub mod published;
 pub mod schedule;
 pub mod stack;
 pub mod tasks;
+pub mod trace;
 pub mod trainer;
 pub mod transformer;
 pub mod workspace;
@@ -45,6 +46,7 @@ pub use position::{Position, Rope, Scaling};
 pub use presets::{Preset, Size};
 pub use pretraining::{Maker, Noise, Pretraining};
 pub use schedule::{Decay, Schedule};
+pub use trace::Trace;
 pub use trainer::{Diverged, Progress, Trainer, Training};
 pub use transformer::Transformer;
 pub use workspace::Workspace;

@@ -11,6 +11,8 @@ use crate::math::activation::Activation;
 use crate::math::attention::Mask;
 use crate::math::loss::IGNORED;
 
+mod every;
+
 const SIZE: Size = Size { vocab: 7, context: 6, d: 8, d_ff: 6, layers: 2, heads: 4, kv_heads: 2 };
 const TOKENS: [u32; 10] = [1, 4, 2, 2, 6, 0, 3, 5, 1, 1];
 const TARGETS: [u32; 10] = [4, 2, 2, 6, 0, IGNORED, 5, 1, 1, 3];

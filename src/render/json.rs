@@ -133,6 +133,11 @@ fn panel(panel: &Panel) -> Json {
     let content = match &panel.content {
         Content::Lines(lines) => curves(lines),
         Content::Heatmap(map) => heatmap(map),
+        Content::Words(map, words) => {
+            let mut object = heatmap(map);
+            object["words"] = json!(words);
+            object
+        }
         Content::Bars(bars) => json!({"kind": "bars", "series": samples(&bars.series)}),
         Content::Histogram(h) => {
             json!({"kind": "histogram", "series": samples(&h.series), "bins": h.bins})

@@ -213,6 +213,7 @@ pub fn hostile() -> Vec<Figure> {
             Content::Heatmap(map(Palette::Sequential)),
             Content::Heatmap(map(Palette::Diverging)),
             Content::Heatmap(map(Palette::Categories(vec![long.clone()]))),
+            Content::Words(map(Palette::Sequential), vec![vec![long.clone(); 2]]),
             Content::Bars(Bars { series: vec![(long.clone(), values.clone())] }),
             Content::Histogram(Histogram { series: vec![(long.clone(), values)], bins: 0 }),
         ];

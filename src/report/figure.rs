@@ -57,6 +57,8 @@ pub enum Content {
     Lines(Lines),
     /// A grid of coloured cells.
     Heatmap(Heatmap),
+    /// The same with a word in each cell, `words[row][column]`, in place of its number.
+    Words(Heatmap, Vec<Vec<String>>),
     /// Bars side by side.
     Bars(Bars),
     /// How often each value occurs.

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::experiments::Context;
+use crate::experiments::tokenizer::source;
 use crate::model::{Transformer, checkpoint};
 use crate::report::{Error, text};
+use crate::tokenizer::{Tokenizer, files};
 
 /// The model in a folder.
 ///
@@ -21,6 +23,18 @@ pub fn open(context: &Context, folder: &str) -> Result<Transformer<f32>, Error> 
     };
     let weights: Vec<&[u8]> = weights.iter().map(Vec::as_slice).collect();
     checkpoint::load(&config, &weights)
+}
+
+/// The tokenizer beside a model, where there is one.
+///
+/// # Errors
+/// If it is damaged.
+pub fn tokenizer(context: &Context, folder: &str) -> Result<Option<Tokenizer>, Error> {
+    let name = format!("{folder}/tokenizer.json");
+    match context.files().read(&name) {
+        Ok(bytes) => files::from_json(&source::utf8(&name, bytes)?).map(Some),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Writes a model into a folder.

@@ -34,4 +34,18 @@ impl Mask {
             Self::Sliding(window) => end.saturating_sub(window.max(1))..end,
         }
     }
+
+    /// How many tokens at the start may look at tokens after them: those change when the text grows.
+    ///
+    /// ```
+    /// use llm_lab::math::attention::Mask;
+    /// assert_eq!([Mask::Causal.ahead(), Mask::Prefix(4).ahead()], [0, 4]);
+    /// ```
+    pub fn ahead(self) -> usize {
+        match self {
+            Self::None => usize::MAX,
+            Self::Prefix(length) => length,
+            Self::Causal | Self::Sliding(_) => 0,
+        }
+    }
 }

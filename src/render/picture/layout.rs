@@ -71,8 +71,12 @@ fn plan(panel: &Panel, size: (f64, f64)) -> Plan<'_> {
             let (frame, body) = lines::plan(panel, content, size);
             Plan { frame, body: Body::Curves(body) }
         }
+        Content::Words(content, words) => {
+            let (frame, body) = heatmap::plan(panel, content, Some(words), size);
+            Plan { frame, body: Body::Cells(body) }
+        }
         Content::Heatmap(content) => {
-            let (frame, body) = heatmap::plan(panel, content, size);
+            let (frame, body) = heatmap::plan(panel, content, None, size);
             Plan { frame, body: Body::Cells(body) }
         }
         Content::Bars(content) => {

@@ -22,7 +22,12 @@ const KINDS: [char; 8] = ['·', '█', '░', '▓', 'x', 'o', '+', '#'];
 const BAR: usize = 24;
 
 /// The panel as whole lines.
-pub(super) fn draw(panel: &Panel, map: &Heatmap, style: &Style) -> Drawn {
+pub(super) fn draw(
+    panel: &Panel,
+    map: &Heatmap,
+    words: Option<&Vec<Vec<String>>>,
+    style: &Style,
+) -> Drawn {
     let full = (map.values.len(), map.values.iter().map(Vec::len).min().unwrap_or(0));
     if full.0 * full.1 == 0 {
         return no_data(style);
@@ -36,7 +41,8 @@ pub(super) fn draw(panel: &Panel, map: &Heatmap, style: &Style) -> Drawn {
         if pairs { 2 * ROWS } else { ROWS },
         (room / if pairs { 1 } else { 2 }).max(1),
     );
-    let cells = Cells::of(map, &values, room, pairs, style);
+    let words = (map.show_values && !pairs).then(|| inscriptions(&values, words));
+    let cells = Cells::of(map, &values, words, (room, pairs), style);
     let columns = values.first().map_or(0, Vec::len);
     let height = if pairs { values.len().div_ceil(2) } else { values.len() };
     let mut canvas = Canvas::new(left + columns * cells.wide, height);
@@ -119,28 +125,43 @@ struct Cells<'a> {
     palette: &'a Palette,
     wide: usize,
     pairs: bool,
-    numbers: bool,
+    /// What each cell says, where that fits.
+    words: Option<Vec<Vec<String>>>,
     color: bool,
+}
+
+/// What each cell says: its word, or its number.
+fn inscriptions(values: &[Vec<f64>], words: Option<&Vec<Vec<String>>>) -> Vec<Vec<String>> {
+    let word = |r: usize, c: usize, value: f64| match words {
+        Some(words) => {
+            words.get(r).and_then(|row| row.get(c)).map_or(String::new(), |w| fit(w, NAME))
+        }
+        None => short(value),
+    };
+    let row = |(r, row): (usize, &Vec<f64>)| {
+        row.iter().enumerate().map(|(c, value)| word(r, c, *value)).collect()
+    };
+    values.iter().enumerate().map(row).collect()
 }
 
 impl<'a> Cells<'a> {
     fn of(
         map: &'a Heatmap,
         values: &'a [Vec<f64>],
-        room: usize,
-        pairs: bool,
+        words: Option<Vec<Vec<String>>>,
+        (room, pairs): (usize, bool),
         style: &Style,
     ) -> Self {
         let columns = values.first().map_or(1, Vec::len);
-        let widest = values.iter().flatten().map(|v| wrap::width(&short(*v))).max().unwrap_or(0);
-        let numbers = map.show_values && !pairs && columns * (widest + 2) <= room;
-        let wide = match (pairs, numbers) {
+        let widest = words.iter().flatten().flatten().map(|w| wrap::width(w)).max().unwrap_or(0);
+        let words = words.filter(|_| columns * (widest + 2) <= room);
+        let wide = match (pairs, words.is_some()) {
             (_, true) => widest + 2,
             (true, _) => (room / columns).clamp(1, 2),
             (false, _) => (room / columns).clamp(2, if columns <= 8 { 4 } else { 2 }),
         };
         let shades = Shades::of(map);
-        Self { values, shades, palette: &map.palette, wide, pairs, numbers, color: style.color }
+        Self { values, shades, palette: &map.palette, wide, pairs, words, color: style.color }
     }
 
     fn draw(&self, canvas: &mut Canvas, x: usize, line: usize, column: usize) {
@@ -159,10 +180,14 @@ impl<'a> Cells<'a> {
         let value = self.values[line][column];
         let Some(color) = self.shades.color(value) else { return };
         let ink = if palette::lightness(color) > 0.55 { (0, 0, 0) } else { (255, 255, 255) };
-        let words = match (self.numbers, self.color) {
-            (true, _) => format!("{:>1$} ", short(value), self.wide - 1),
-            (false, true) => " ".repeat(self.wide),
-            (false, false) => self.glyph(value).repeat(self.wide).chars().take(self.wide).collect(),
+        let words = match (&self.words, self.color) {
+            (Some(words), _) => {
+                let word = &words[line][column];
+                let before = self.wide.saturating_sub(wrap::width(word) + 1);
+                format!("{}{word} ", " ".repeat(before))
+            }
+            (None, true) => " ".repeat(self.wide),
+            (None, false) => self.glyph(value).repeat(self.wide).chars().take(self.wide).collect(),
         };
         let look =
             if self.color { Look::plain().on(Some(ink), Some(color)) } else { Look::plain() };

@@ -54,7 +54,8 @@ struct Drawn {
 fn panel(panel: &Panel, rows: usize, style: &Style) -> Drawn {
     match &panel.content {
         Content::Lines(lines) => curves::draw(panel, lines, rows, style),
-        Content::Heatmap(map) => heatmap::draw(panel, map, style),
+        Content::Heatmap(map) => heatmap::draw(panel, map, None, style),
+        Content::Words(map, words) => heatmap::draw(panel, map, Some(words), style),
         Content::Bars(content) => bars::draw(panel, &content.series, style),
         Content::Histogram(content) => histogram::draw(panel, content, rows, style),
     }
