@@ -5,9 +5,10 @@ use ndarray_rand::rand::seq::IndexedRandom;
 
 use super::*;
 
-const POSITIONS: [Position; 11] = [
+const POSITIONS: [Position; 12] = [
     Position::None,
     Position::Learned,
+    Position::TwoRows,
     Position::Sinusoidal,
     Position::Alibi,
     Position::Relative { buckets: 4, farthest: 6 },
@@ -20,7 +21,14 @@ const POSITIONS: [Position; 11] = [
         ..Rope::new(100.0)
     }),
     Position::Rope(Rope {
-        scaling: Scaling::Yarn { factor: 4.0, fast: 2.0, slow: 0.1, original: 8.0, attention: 1.2 },
+        scaling: Scaling::Yarn {
+            factor: 4.0,
+            fast: 2.0,
+            slow: 0.1,
+            original: 8.0,
+            attention: 1.2,
+            truncate: true,
+        },
         ..Rope::new(100.0)
     }),
 ];
@@ -52,6 +60,7 @@ const fn listed(position: Position, mask: Mask, activation: Activation) {
     use Activation as A;
     match position {
         Position::None | Position::Learned | Position::Sinusoidal | Position::Alibi => {}
+        Position::TwoRows => {}
         Position::Relative { .. } => {}
         Position::Rope(Rope { scaling, .. }) => match scaling {
             Scaling::None | Scaling::Linear(_) | Scaling::Llama3 { .. } | Scaling::Yarn { .. } => {}
@@ -144,6 +153,9 @@ fn gradients_are_right_for_random_combinations_of_choices() {
             tied: any(2) == 0,
             dropout: [0.0, 0.3][any(2)],
             score_scale: [None, Some(0.7)][any(2)],
+            types: [0, 2][any(2)],
+            embedding_norm: any(3) == 0,
+            transform: any(3) == 0,
             layers: 1,
             ..wide()
         };
