@@ -58,19 +58,18 @@ impl Batch {
             .map(|k| 10_f64.powf(f64::from(k) / f64::from(PER_DECADE)))
             .collect();
         let adam = Rule::Adam(Moments { beta1: 0.9, beta2: 0.99, eps: 1e-12 });
+        let what = text("batch sizes", "批次大小");
         let mut found = Vec::new();
         for (r, (key, name, rule)) in
             [("sgd", "SGD", Rule::Sgd), ("adam", "Adam", adam)].into_iter().enumerate()
         {
             let mut best = Vec::new();
             for (i, &size) in sizes.iter().enumerate() {
-                context.step(
-                    r * sizes.len() + i,
-                    2 * sizes.len(),
-                    &text("batch sizes", "批次大小"),
-                )?;
-                let heights = rates.iter().map(|rate| self.height(rule, *rate, size, context));
-                let heights: Vec<f64> = heights.collect();
+                let mut heights = Vec::new();
+                for &rate in &rates {
+                    context.step(r * sizes.len() + i, 2 * sizes.len(), &what)?;
+                    heights.push(self.height(rule, rate, size, context));
+                }
                 let lowest = (0..rates.len()).min_by(|a, b| heights[*a].total_cmp(&heights[*b]));
                 best.push((size as f64, lowest.map_or(f64::NAN, |i| rates[i])));
             }
