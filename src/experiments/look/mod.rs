@@ -1,6 +1,7 @@
 //! `look`: inside a model while it reads: attention, the residual stream, the logit lens, neurons.
 //! What is shown is read from the workspace of an ordinary forward pass ([`crate::model::Trace`]).
 
+mod one_neuron;
 mod subject;
 #[cfg(test)]
 mod tests;

@@ -21,8 +21,8 @@ pub struct Subject {
     /// Token ids instead of a text ‖ 用 token 编号代替文本
     #[arg(long, value_name = "1,2,3")]
     pub ids: Option<Ids>,
-    /// The folder of the model ‖ 模型所在文件夹
-    #[arg(long, value_name = "DIR", required = true)]
+    /// The folder of the model; the story model of the lab if not given ‖ 模型所在文件夹；默认为自带的故事模型
+    #[arg(long, value_name = "DIR", default_value = "stories")]
     pub model: String,
     /// The same model with random weights, as before training ‖ 同一结构、随机权重（训练之前）
     #[arg(long)]
