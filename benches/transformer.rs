@@ -81,9 +81,11 @@ fn generation(criterion: &mut Criterion) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 let mut generation = Generation::new(&model, &[1]).unwrap();
-                for _ in 1..size.context {
-                    black_box(generation.next(&mut Greedy).unwrap());
-                }
+                let each = |token| {
+                    black_box(token);
+                    Ok(())
+                };
+                generation.run(size.context - 1, &mut Greedy, each).unwrap();
             });
         });
     }

@@ -64,15 +64,16 @@ impl Generate {
         let mut said: Vec<usize> = Vec::with_capacity(self.count);
         let what = text("generating", "生成中");
         let start = Instant::now();
-        for i in 0..self.count {
-            let token = match self.greedy {
-                true => generation.next(&mut Greedy)?,
-                false => generation.next(&mut sampler)?,
-            };
+        let each = |token: u32| {
             said.push(token as usize);
-            if i % 16 == 15 {
-                context.step(i + 1, self.count, &what)?;
+            match said.len() % 16 {
+                0 => context.step(said.len(), self.count, &what),
+                _ => Ok(()),
             }
+        };
+        match self.greedy {
+            true => generation.run(self.count, &mut Greedy, each)?,
+            false => generation.run(self.count, &mut sampler, each)?,
         }
         let seconds = start.elapsed().as_secs_f64();
         let mut report = Report::new(text("Generation", "生成"));

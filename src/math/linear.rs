@@ -92,22 +92,14 @@ impl<F: Real> Parameters<F> for Linear<F> {
     }
 }
 
-/// `y = xW` for rows that lie in memory: `x` `(T, d_in)`, `w` `(d_in, d_out)`, `y` `(T, d_out)`.
-/// 2·T·d_in·d_out FLOPs.
-///
-/// # Panics
-/// If the shapes do not fit.
-pub fn linear<F: Real>(x: &[F], w: &[F], d_in: usize, d_out: usize, y: &mut [F]) {
-    product(Matrix::new(x, d_in), Matrix::new(w, d_out), MatrixMut::new(y, d_out), Write::Set);
-}
-
 /// Adds a bias `(d_out)` to each row of `y` `(T, d_out)`. O(T·d_out).
 pub fn add_bias<F: Real>(y: &mut [F], bias: &[F]) {
     y.chunks_exact_mut(bias.len()).for_each(|row| add(row, bias));
 }
 
-/// The gradients of [`linear`] for the upstream `dy` `(T, d_out)`: `dx = dy·Wᵀ` is written as it is
-/// told, if it is wanted, and `dW = xᵀ·dy` is added to `dw`. Twice the cost of the forward pass.
+/// The gradients of `y = xW` for rows that lie in memory, `x` `(T, d_in)` and `w` `(d_in, d_out)`,
+/// and the upstream `dy` `(T, d_out)`: `dx = dy·Wᵀ` is written as it is told, if it is wanted, and
+/// `dW = xᵀ·dy` is added to `dw`. Twice the cost of the forward pass.
 ///
 /// # Panics
 /// If the shapes do not fit.

@@ -4,20 +4,21 @@ use std::ops::Range;
 
 use crate::math::attention::{self, Heads, Mask};
 use crate::math::dropout;
-use crate::math::linear::{add_bias, linear};
+use crate::math::linear::add_bias;
 use crate::math::norm::Rows;
 use crate::math::position::{alibi_slope, t5_bucket};
-use crate::math::product::{Matrix, MatrixMut, Write, product};
+use crate::math::product::Matrix;
 use crate::math::real::Real;
 use crate::math::simd::vectorized;
 
 use super::Placement;
 use super::cache::Cache;
 use super::layout::{AroundSlot, BlockSlot, LinearSlot, NormSlot, Slot};
+use super::pair::{Factor, Pair};
 use super::position::Position;
 use super::stack::NormKind;
 use super::transformer::Transformer;
-use super::workspace::{Around, Workspace, size};
+use super::workspace::{Around, Kept, Workspace, size};
 
 /// What differs between one forward pass and another over the same weights.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,6 +52,8 @@ impl<F: Real> Transformer<F> {
     ) {
         let (n, t) = (ws.sequences, ws.length);
         let first = cache.as_ref().map_or(0, |cache| cache.length);
+        let pair = ws.pair.clone();
+        let pair = pair.as_deref();
         assert!(tokens.len() == n * t && first + t <= self.config.context, "no such positions");
         self.embed(tokens, pass, first, ws); // into streams[0], (N·T, d)
         self.drop(&mut ws.streams[0], pass, 0, t);
@@ -60,9 +63,9 @@ impl<F: Real> Transformer<F> {
 
             // each token looks at others
             self.enter(block.around_attention, x, &mut kept.attention);
-            self.linear(block.query, &kept.attention.h, &mut kept.q); // (N·T, H·d_h)
-            self.linear(block.key, &kept.attention.h, &mut kept.k); // (N·T, kv·d_h)
-            self.linear(block.value, &kept.attention.h, &mut kept.v); // (N·T, kv·d_h)
+            self.linear(pair, block.query, &kept.attention.h, &mut kept.q); // (N·T, H·d_h)
+            self.linear(pair, block.key, &kept.attention.h, &mut kept.k); // (N·T, kv·d_h)
+            self.linear(pair, block.value, &kept.attention.h, &mut kept.v); // (N·T, kv·d_h)
             self.rotate(&mut kept.q, &mut kept.k, first, t, false);
             let (wide, narrow) = self.widths();
             let rule = self.heads(first, &ws.relative);
@@ -82,14 +85,14 @@ impl<F: Real> Transformer<F> {
                     &mut ws.scratch,
                 );
             }
-            self.linear(block.output, &kept.mixed, &mut ws.branch); // (N·T, d)
+            self.linear(pair, block.output, &kept.mixed, &mut ws.branch); // (N·T, d)
             self.drop(&mut ws.branch, pass, 2 * l + 1, t);
             self.leave(block.around_attention, x, &ws.branch, &mut kept.attention, mid);
 
             // each token by itself
             self.enter(block.around_ffn, mid, &mut kept.ffn);
-            self.neurons(block, &kept.ffn.h, &mut kept.gate, &mut kept.up, &mut kept.hidden);
-            self.linear(block.down, &kept.hidden, &mut ws.branch); // (N·T, d)
+            self.neurons(pair, block, kept); // hidden, (N·T, d_ff)
+            self.linear(pair, block.down, &kept.hidden, &mut ws.branch); // (N·T, d)
             self.drop(&mut ws.branch, pass, 2 * l + 2, t);
             self.leave(block.around_ffn, mid, &ws.branch, &mut kept.ffn, out);
         }
@@ -117,9 +120,9 @@ impl<F: Real> Transformer<F> {
         let d = self.config.d;
         let v = self.config.vocab;
         size(&mut ws.logits, rows.len() * v);
-        let h = Matrix::new(&ws.last[rows.start * d..rows.end * d], d); // (rows, d)
-        let table = Matrix::new(self.tensor(self.head()), d); // (V, d)
-        product(h, table.t(), MatrixMut::new(&mut ws.logits, v), Write::Set);
+        let h = &ws.last[rows.start * d..rows.end * d]; // (rows, d)
+        let table = Factor { slot: self.head(), transposed: true }; // (d, V)
+        self.times(ws.pair.as_deref(), h, table, &mut ws.logits); // (rows, V)
         if let Some(slot) = self.layout.transform {
             add_bias(&mut ws.logits, self.tensor(slot.bias)); // (rows, V)
         }
@@ -201,16 +204,17 @@ impl<F: Real> Transformer<F> {
     }
 
     /// What W₂ sees: g(hW), or with a gate g(hW) ⊙ hV.
-    fn neurons(&self, block: &BlockSlot, h: &[F], gate: &mut [F], up: &mut [F], hidden: &mut [F]) {
+    fn neurons(&self, pair: Option<&Pair<F>>, block: &BlockSlot, kept: &mut Kept<F>) {
         let activation = self.config.activation;
+        let Kept { ffn: Around { h, .. }, gate, up, hidden, .. } = kept;
         match block.gate {
             Some(slot) => {
-                self.linear(slot, h, gate); // (N·T, d_ff)
-                self.linear(block.up, h, up); // (N·T, d_ff)
+                self.linear(pair, slot, h, gate); // (N·T, d_ff)
+                self.linear(pair, block.up, h, up); // (N·T, d_ff)
                 activation.gate(gate, up, hidden); // (N·T, d_ff)
             }
             None => {
-                self.linear(block.up, h, gate); // (N·T, d_ff)
+                self.linear(pair, block.up, h, gate); // (N·T, d_ff)
                 activation.rows(gate, hidden); // (N·T, d_ff)
             }
         }
@@ -243,9 +247,8 @@ impl<F: Real> Transformer<F> {
     }
 
     /// One linear map.
-    pub(super) fn linear(&self, slot: LinearSlot, x: &[F], y: &mut [F]) {
-        let weight = slot.weight;
-        linear(x, self.tensor(weight), weight.rows, weight.columns, y);
+    pub(super) fn linear(&self, pair: Option<&Pair<F>>, slot: LinearSlot, x: &[F], y: &mut [F]) {
+        self.times(pair, x, Factor { slot: slot.weight, transposed: false }, y);
         if let Some(bias) = slot.bias {
             add_bias(y, self.tensor(bias));
         }

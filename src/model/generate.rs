@@ -1,5 +1,7 @@
 //! Generation: one token after the other, each from the logits of the last.
 
+use std::sync::Arc;
+
 use ndarray_rand::rand::{Rng, RngCore};
 
 use crate::math::real::Real;
@@ -7,6 +9,7 @@ use crate::report::{Error, text};
 
 use super::cache::Cache;
 use super::forward::Pass;
+use super::pair::Pair;
 use super::transformer::Transformer;
 use super::workspace::Workspace;
 
@@ -112,6 +115,25 @@ impl<'a, F: Real> Generation<'a, F> {
         let token = self.choose(sampler);
         self.read(&[token]);
         Ok(token)
+    }
+
+    /// Chooses and reads `count` tokens and hands each to `each`. Where the matrices are large, a
+    /// second thread helps all the while: for a single token it would come too late.
+    ///
+    /// # Errors
+    /// As [`Self::next`], and the first error of `each`.
+    pub fn run(
+        &mut self,
+        count: usize,
+        sampler: &mut impl Sampler<F>,
+        mut each: impl FnMut(u32) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (model, pair) = (self.model, Arc::<Pair<F>>::default());
+        self.workspace.pair = Some(pair.clone());
+        let work = || (0..count).try_for_each(|_| each(self.next(sampler)?));
+        let done = model.with_helper(&pair, work);
+        self.workspace.pair = None;
+        done
     }
 
     fn read(&mut self, tokens: &[u32]) {
@@ -224,6 +246,26 @@ mod tests {
             }
             assert!(generation.next(&mut Greedy).is_err(), "the context is full");
         }
+    }
+
+    #[test]
+    fn a_helper_changes_no_bit() {
+        let size =
+            Size { vocab: 300, context: 24, d: 256, d_ff: 272, layers: 2, heads: 4, kv_heads: 2 };
+        let mut rng = ChaCha8Rng::seed_from_u64(8);
+        let model = Transformer::<f32>::new(Preset::Llama.config(size).unwrap(), &mut rng).unwrap();
+        let (mut alone, mut together) = (Vec::new(), Vec::new());
+        let mut generation = Generation::new(&model, &[3]).unwrap();
+        (0..23).for_each(|_| alone.push(generation.next(&mut Greedy).unwrap()));
+        let mut helped = Generation::new(&model, &[3]).unwrap();
+        let mut keep = |token| {
+            together.push(token);
+            Ok(())
+        };
+        helped.run(23, &mut Greedy, &mut keep).unwrap();
+        assert!(helped.run(1, &mut Greedy, &mut keep).is_err(), "the context is full");
+        assert_eq!(alone, together);
+        assert_eq!(generation.logits(), helped.logits());
     }
 
     #[test]

@@ -11,9 +11,9 @@ impl<F: Real> Transformer<F> {
     /// `last ← Norm(g(last·W + b))` `(N·T, d)`, where the model has such a head. 2·N·T·d² FLOPs.
     pub(super) fn transform(&self, ws: &mut Workspace<F>) {
         let Some(slot) = self.layout.transform else { return };
-        let Workspace { last, head, .. } = ws;
+        let Workspace { last, head, pair, .. } = ws;
         std::mem::swap(last, &mut head.input);
-        self.linear(slot.dense, &head.input, &mut head.dense); // (N·T, d)
+        self.linear(pair.as_deref(), slot.dense, &head.input, &mut head.dense); // (N·T, d)
         self.config.activation.rows(&head.dense, &mut head.active); // (N·T, d)
         match slot.norm {
             Some(norm) => self.norm(norm).forward(&head.active, last, &mut head.kept), // (N·T, d)

@@ -1,10 +1,13 @@
 //! The places where a forward pass leaves what the backward pass and the curious need. They grow to
 //! the largest batch once; from then on nothing is allocated.
 
+use std::sync::Arc;
+
 use crate::math::attention::Scratch;
 use crate::math::real::Real;
 
 use super::config::Config;
+use super::pair::Pair;
 
 /// What one sub-layer's norms and residual keep.
 #[derive(Debug, Clone, Default)]
@@ -113,6 +116,8 @@ pub struct Workspace<F> {
     pub slopes: Slopes<F>,
     /// Where attention's blocks work.
     pub scratch: Scratch<F>,
+    /// A second thread that helps with the large matrices of a single token.
+    pub pair: Option<Arc<Pair<F>>>,
 }
 
 impl<F: Real> Workspace<F> {

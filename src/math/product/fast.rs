@@ -322,8 +322,7 @@ fn put<S: Simd, const V: usize>(simd: S, sum: [S::f32s; V], to: &mut [f32], writ
 }
 
 /// A few rows times a matrix whose rows lie in memory: the sums of some columns stay in registers
-/// while B streams through once. Narrow parts take several rows of B at a time, so that there are
-/// always enough sums to hide the latency of an FMA.
+/// while B streams through once.
 #[inline(always)]
 fn rows_by_lying<S: Simd>(
     simd: S,
@@ -350,19 +349,20 @@ fn rows_by_lying<S: Simd>(
             let (place, rest) = to.split_at_mut(width);
             let rows = &data[j..];
             match vectors {
-                8.. => columns::<S, 8, 2>(simd, x, rows, stride, place, write),
-                4.. => columns::<S, 4, 4>(simd, x, rows, stride, place, write),
-                2.. => columns::<S, 2, 8>(simd, x, rows, stride, place, write),
-                _ => columns::<S, 1, 8>(simd, x, rows, stride, place, write),
+                8.. => columns::<S, 8, 4, 2>(simd, x, rows, stride, place, write),
+                4.. => columns::<S, 4, 4, 4>(simd, x, rows, stride, place, write),
+                2.. => columns::<S, 2, 8, 8>(simd, x, rows, stride, place, write),
+                _ => columns::<S, 1, 8, 8>(simd, x, rows, stride, place, write),
             }
             (to, j) = (rest, j + width);
         }
     }
 }
 
-/// `V` vectors of columns, or fewer than one: `Q` rows of B at a time, each with sums of its own.
+/// `V` vectors of columns, or fewer than one: `Q` rows of B at a time, so that memory has several
+/// requests to work on, added to `N` sums in turn, enough to hide the latency of an FMA.
 #[inline(always)]
-fn columns<S: Simd, const V: usize, const Q: usize>(
+fn columns<S: Simd, const V: usize, const Q: usize, const N: usize>(
     simd: S,
     x: &[f32],
     b: &[f32],
@@ -371,7 +371,7 @@ fn columns<S: Simd, const V: usize, const Q: usize>(
     write: Write,
 ) {
     let width = to.len();
-    let mut sums = [[simd.splat_f32s(0.0); V]; Q];
+    let mut sums = [[simd.splat_f32s(0.0); V]; N];
     let vectors = |row: &[f32]| -> [S::f32s; V] {
         if width < S::F32_LANES {
             return [simd.partial_load_f32s(&row[..width]); V];
@@ -383,12 +383,12 @@ fn columns<S: Simd, const V: usize, const Q: usize>(
     for (x, rows) in groups.iter().zip(b.chunks(Q * stride)) {
         for q in 0..Q {
             let row = vectors(&rows[q * stride..]);
-            multiply(simd, row, |_| x[q], std::array::from_mut(&mut sums[q]));
+            multiply(simd, row, |_| x[q], std::array::from_mut(&mut sums[q % N]));
         }
     }
     let rows = b.chunks(stride).skip(groups.len() * Q);
-    for ((x, row), sums) in rest.iter().zip(rows).zip(&mut sums) {
-        multiply(simd, vectors(row), |_| *x, std::array::from_mut(sums));
+    for (q, (x, row)) in rest.iter().zip(rows).enumerate() {
+        multiply(simd, vectors(row), |_| *x, std::array::from_mut(&mut sums[q % N]));
     }
     let mut sum = [simd.splat_f32s(0.0); V];
     for part in sums {
