@@ -11,6 +11,13 @@ use super::pack;
 use crate::experiments::{Files, NoFiles};
 use crate::report::{Error, text};
 
+/// The model that `llm-lab train` made for the binary; CONTRIBUTING.md says how.
+const STORIES: [(&str, &[u8]); 3] = [
+    ("stories/config.json", include_bytes!("../../assets/stories/config.json")),
+    ("stories/model.safetensors", include_bytes!("../../assets/stories/model.safetensors")),
+    ("stories/tokenizer.json", include_bytes!("../../assets/stories/tokenizer.json")),
+];
+
 /// Larger files are refused before they are read.
 const LARGEST: u64 = 256 << 20;
 
@@ -22,7 +29,9 @@ pub struct Carried;
 
 impl Files for Disk {
     fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
-        if let Some(text) = carried(name) {
+        // a learner's own folder of that name comes first
+        let own = name.contains('/') && Path::new(name).exists();
+        if let Some(text) = carried(name).filter(|_| !own) {
             return Ok(text);
         }
         let path = if name == "-" { "/dev/stdin" } else { name };
@@ -81,8 +90,11 @@ fn cannot_read(name: &str, error: &std::io::Error) -> Error {
         ))
 }
 
-/// The text of the lessons in one language.
+/// A file of the story model, or the text of the lessons in one language.
 fn carried(name: &str) -> Option<Vec<u8>> {
+    if let Some((_, bytes)) = STORIES.iter().find(|(file, _)| *file == name) {
+        return Some(bytes.to_vec());
+    }
     let lang = match name {
         "lessons-en" => "en",
         "lessons-zh" => "zh",

@@ -6,23 +6,27 @@ use crate::experiments::model::folder::{self, Ids};
 use crate::experiments::{Context, params};
 use crate::math::attention::Mask;
 use crate::model::{Generation, Greedy, Temperature};
-use crate::report::{Error, Report, Table, text};
+use crate::report::{Error, Report, Table, Text, text};
+use crate::tokenizer::Tokenizer;
 
 /// Let a model go on from given tokens ‖ 让模型从给定的 token 继续生成
 #[derive(Debug, Clone, clap::Args)]
 #[command(
-    after_help = "generate --model my-model --ids 1,2,3 --count 20\ngenerate --model my-model --ids 1,2,3 --greedy\ngenerate --model my-model --ids 1,2,3 --temperature 0.8"
+    after_help = "generate\ngenerate --prompt \"Once there was a dragon\" --temperature 0.8\ngenerate --model my-model --ids 1,2,3 --count 20\ngenerate --model my-model --ids 1,2,3 --greedy\ngenerate --model my-model --ids 1,2,3 --temperature 0.8"
 )]
 pub struct Generate {
-    /// The folder of the model ‖ 模型所在文件夹
-    #[arg(long, value_name = "DIR", required = true)]
+    /// The folder of the model; stories is the one that the lab carries ‖ 模型所在文件夹；stories 是自带的模型
+    #[arg(long, value_name = "DIR", default_value = folder::STORIES)]
     pub model: String,
     /// The tokens to go on from ‖ 起始 token 编号
-    #[arg(long, value_name = "1,2,3", required = true)]
-    pub ids: Ids,
-    /// How many tokens to add ‖ 生成多少个 token
-    #[arg(long, value_name = "N", default_value = "32", value_parser = params::count(1, 1_000_000))]
-    pub count: usize,
+    #[arg(long, value_name = "1,2,3", conflicts_with = "prompt")]
+    pub ids: Option<Ids>,
+    /// The text to go on from; without it and ids, the start of a line ‖ 起始文本；与 ids 都不给时从行首开始
+    #[arg(long, value_name = "TEXT")]
+    pub prompt: Option<String>,
+    /// How many tokens to add; as many as fit, up to 100, if not given ‖ 生成多少个 token；默认填满上下文，最多 100
+    #[arg(long, value_name = "N", value_parser = params::count(1, 1_000_000))]
+    pub count: Option<usize>,
     /// Always the most likely token ‖ 总是选概率最大的 token
     #[arg(long, conflicts_with = "temperature")]
     pub greedy: bool,
@@ -32,6 +36,22 @@ pub struct Generate {
 }
 
 impl Generate {
+    /// The tokens to go on from.
+    fn start(&self, tokenizer: Option<&Tokenizer>) -> Result<Vec<u32>, Error> {
+        if let Some(ids) = &self.ids {
+            return Ok(ids.0.clone());
+        }
+        match tokenizer {
+            Some(tokenizer) => tokenizer.encode(self.prompt.as_deref().unwrap_or("\n")),
+            None => Err(Error::input(text(
+                format!("{} has no tokenizer.json, so it reads no text", self.model),
+                format!("{} 没有 tokenizer.json，无法读取文本", self.model),
+            ))
+            .allowed(text("token ids", "token 编号"))
+            .example(format!("llm-lab generate --model {} --ids 1,2,3", self.model))),
+        }
+    }
+
     /// Generates.
     ///
     /// # Errors
@@ -46,12 +66,14 @@ impl Generate {
             .allowed(text("a model with a causal mask", "因果掩码的模型"))
             .example("llm-lab model logits DIR --ids 1,2,3"));
         }
-        let (prompt, most) = (&self.ids.0, model.config.context);
+        let tokenizer = folder::tokenizer(context, &self.model)?;
+        let (prompt, most) = (&self.start(tokenizer.as_ref())?, model.config.context);
         let room = most.saturating_sub(prompt.len());
-        if self.count > room {
+        let count = self.count.unwrap_or(room.min(100));
+        if count > room {
             return Err(Error::input(text(
-                format!("{} tokens do not fit after {}", self.count, prompt.len()),
-                format!("{} 个起始 token 之后放不下 {} 个", prompt.len(), self.count),
+                format!("{count} tokens do not fit after {}", prompt.len()),
+                format!("{} 个起始 token 之后放不下 {count} 个", prompt.len()),
             ))
             .allowed(text(
                 format!("--count up to {room} in a context of {most}"),
@@ -61,19 +83,19 @@ impl Generate {
         let mut rng = context.rng(0);
         let mut sampler = Temperature { temperature: self.temperature, rng: &mut rng };
         let mut generation = Generation::new(&model, prompt)?;
-        let mut said: Vec<usize> = Vec::with_capacity(self.count);
+        let mut said: Vec<usize> = Vec::with_capacity(count);
         let what = text("generating", "生成中");
         let start = Instant::now();
         let each = |token: u32| {
             said.push(token as usize);
             match said.len() % 16 {
-                0 => context.step(said.len(), self.count, &what),
+                0 => context.step(said.len(), count, &what),
                 _ => Ok(()),
             }
         };
         match self.greedy {
-            true => generation.run(self.count, &mut Greedy, each)?,
-            false => generation.run(self.count, &mut sampler, each)?,
+            true => generation.run(count, &mut Greedy, each)?,
+            false => generation.run(count, &mut sampler, each)?,
         }
         let seconds = start.elapsed().as_secs_f64();
         let mut report = Report::new(text("Generation", "生成"));
@@ -83,12 +105,24 @@ impl Generate {
         for (i, id) in said.iter().enumerate() {
             table.row(vec![(prompt.len() + i).into(), (*id).into()]);
         }
-        report.table(table);
         let ids = said.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        report.metric("ids", ids.clone());
+        report.output = Some(format!("{ids}\n"));
+        if let Some(tokenizer) = &tokenizer {
+            let new: Vec<u32> = said.iter().map(|id| *id as u32).collect();
+            let words = |ids: &[u32]| -> Result<String, Error> {
+                Ok(String::from_utf8_lossy(&tokenizer.decode_bytes(ids)?).into_owned())
+            };
+            let (given, new) = (words(prompt)?, words(&new)?);
+            report.say(Text::same(format!("{given}{new}")));
+            if self.ids.is_none() {
+                report.output = Some(format!("{}\n", format!("{given}{new}").trim()));
+            }
+            report.metric("text", new);
+        }
+        report.table(table);
+        report.metric("ids", ids);
         report.metric("tokens", said.len());
         report.metric("throughput.tokens_per_s", said.len() as f64 / seconds.max(1e-9));
-        report.output = Some(format!("{ids}\n"));
         Ok(report)
     }
 }

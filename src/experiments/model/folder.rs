@@ -10,6 +10,9 @@ use crate::model::{Transformer, checkpoint};
 use crate::report::{Error, text};
 use crate::tokenizer::{Tokenizer, files};
 
+/// The name of the model that the lab carries: small, trained on its generated stories.
+pub const STORIES: &str = "stories";
+
 /// The model in a folder.
 ///
 /// # Errors

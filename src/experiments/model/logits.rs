@@ -12,8 +12,8 @@ use crate::report::{Error, Report, Table, text};
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "model logits my-model --ids 1,2,3")]
 pub struct Logits {
-    /// The folder of the model ‖ 模型所在文件夹
-    #[arg(value_name = "DIR")]
+    /// The folder of the model; stories is the one that the lab carries ‖ 模型所在文件夹；stories 是自带的模型
+    #[arg(value_name = "DIR", default_value = folder::STORIES)]
     pub folder: String,
     /// The tokens that it reads ‖ 输入的 token 编号
     #[arg(long, value_name = "1,2,3", required = true)]

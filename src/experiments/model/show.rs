@@ -20,7 +20,7 @@ const LENGTH: usize = 4096;
     after_help = "model show --preset llama\nmodel show --preset gpt2 --vocab-size 50257 --context 1024 --d-model 768 --layers 12 --heads 12"
 )]
 pub struct Show {
-    /// A folder, a published model such as llama-2-70b, or a style: gpt2, llama, qwen2, glm4, bert ‖ 文件夹、已发表的模型（如 llama-2-70b）或风格：gpt2、llama、qwen2、glm4、bert
+    /// A folder, stories, a published model such as llama-2-70b, or a style: llama, qwen2, glm4, bert ‖ 文件夹、stories、已发表的模型（如 llama-2-70b）或风格：llama、qwen2、glm4、bert
     #[arg(value_name = "DIR|PRESET")]
     pub name: Option<String>,
     /// What the model is made of, where no name says it ‖ 模型结构（未给名称时）

@@ -34,6 +34,10 @@ pub(super) fn write(config: &Config, family: Family) -> Result<Vec<u8>, Error> {
     };
     value["model_type"] = json!(family.name());
     value["architectures"] = json!([family.architecture()]);
+    // the defaults of `transformers` are tokens of other vocabularies, at which it would stop
+    for token in ["bos_token_id", "eos_token_id", "pad_token_id"] {
+        value[token] = Value::Null;
+    }
     // for readers before and after this key was renamed
     value["torch_dtype"] = json!("float32");
     value["dtype"] = json!("float32");
