@@ -1,6 +1,8 @@
-//! The tiny transformer at three sizes: whole training steps on one and two threads, generation,
-//! and the matrix product beside its reference path, `ndarray`'s own. Tokens per second are the
-//! throughput that criterion prints. Run with `cargo bench --bench transformer`.
+//! The tiny transformer at three sizes, each figure beside its reference path: whole training steps
+//! on one and two threads beside the same code in f64, whose products are their definition;
+//! generation beside a full forward pass for every token; the matrix product beside `ndarray`'s
+//! own. Tokens per second are the throughput that criterion prints. Run with `cargo bench --bench
+//! transformer`; `benches/pytorch.py` measures the same steps in PyTorch.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -8,9 +10,10 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use llm_lab::math::product::{Matrix, MatrixMut, Write, product};
+use llm_lab::math::real::Real;
 use llm_lab::model::{
-    Batch, Decay, Generation, Greedy, Moments, Preset, Rule, Schedule, Size, Trainer, Training,
-    Transformer,
+    Batch, Decay, Generation, Greedy, Moments, Preset, Rule, Sampler, Schedule, Size, Trainer,
+    Training, Transformer, generate,
 };
 use ndarray::Array2;
 use ndarray_rand::rand::{Rng, SeedableRng};
@@ -31,44 +34,58 @@ const SIZES: [(&str, Size, usize); 3] = [
     ),
 ];
 
-fn model(size: Size) -> Transformer<f32> {
+fn model<F: Real>(size: Size) -> Transformer<F> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     Transformer::new(Preset::Llama.config(size).unwrap(), &mut rng).unwrap()
 }
 
+fn batch(size: Size, sequences: usize) -> Batch {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut batch = Batch::new(size.context);
+    for _ in 0..sequences {
+        let text: Vec<u32> =
+            (0..=size.context).map(|_| rng.random_range(0..size.vocab as u32)).collect();
+        batch.push_text(&text);
+    }
+    batch
+}
+
+fn trainer<F: Real>(size: Size, threads: usize) -> Trainer<F> {
+    let schedule =
+        Schedule { peak: 1e-3, warmup: 10, decay: Decay::Constant, steps: 100, floor: 0.1 };
+    let training = Training {
+        rule: Rule::AdamW(Moments::default()),
+        schedule,
+        decay: 0.1,
+        clip: Some(1.0),
+        smoothing: 0.0,
+        loss_scale: 1.0,
+        shards: 2,
+        threads,
+        seed: 0,
+    };
+    Trainer::new(model(size), training).unwrap()
+}
+
 fn steps(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("training step");
-    group.sample_size(20);
+    group.sample_size(10);
     for (name, size, sequences) in SIZES {
-        let mut rng = ChaCha8Rng::seed_from_u64(2);
-        let mut batch = Batch::new(size.context);
-        for _ in 0..sequences {
-            let text: Vec<u32> =
-                (0..=size.context).map(|_| rng.random_range(0..size.vocab as u32)).collect();
-            batch.push_text(&text);
-        }
+        let batches = [batch(size, sequences)];
         group.throughput(Throughput::Elements((sequences * size.context) as u64));
         for threads in [1, 2] {
-            let schedule =
-                Schedule { peak: 1e-3, warmup: 10, decay: Decay::Constant, steps: 100, floor: 0.1 };
-            let training = Training {
-                rule: Rule::AdamW(Moments::default()),
-                schedule,
-                decay: 0.1,
-                clip: Some(1.0),
-                smoothing: 0.0,
-                loss_scale: 1.0,
-                shards: 2,
-                threads,
-                seed: 0,
-            };
-            let mut trainer = Trainer::new(model(size), training).unwrap();
-            let batches = [batch.clone()];
+            let mut trainer = trainer::<f32>(size, threads);
             group.bench_function(BenchmarkId::new(name, format!("{threads} threads")), |b| {
                 b.iter(|| black_box(trainer.step(&batches).unwrap()));
             });
         }
     }
+    let (name, size, _) = SIZES[0];
+    let (mut trainer, batches) = (trainer::<f64>(size, 1), [batch(size, 1)]);
+    group.throughput(Throughput::Elements(size.context as u64));
+    group.bench_function(BenchmarkId::new(name, "reference: f64 by the definition"), |b| {
+        b.iter(|| black_box(trainer.step(&batches).unwrap()));
+    });
     group.finish();
 }
 
@@ -76,9 +93,9 @@ fn generation(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("generation of a whole context");
     group.sample_size(20);
     for (name, size, _) in SIZES {
-        let model = model(size);
+        let model = model::<f32>(size);
         group.throughput(Throughput::Elements(size.context as u64 - 1));
-        group.bench_function(name, |b| {
+        group.bench_function(BenchmarkId::new(name, "with the cache"), |b| {
             b.iter(|| {
                 let mut generation = Generation::new(&model, &[1]).unwrap();
                 let each = |token| {
@@ -89,6 +106,20 @@ fn generation(criterion: &mut Criterion) {
             });
         });
     }
+    let (name, size, _) = SIZES[0];
+    let model = model::<f32>(size);
+    group.throughput(Throughput::Elements(size.context as u64 - 1));
+    group.bench_function(BenchmarkId::new(name, "reference: the whole text for each token"), |b| {
+        b.iter(|| {
+            let mut text = vec![1];
+            while text.len() < size.context {
+                let mut logits = generate::logits(&model, &text).unwrap();
+                let last = logits.len() - size.vocab;
+                text.push(Greedy.choose(&mut logits[last..]));
+            }
+            black_box(text)
+        });
+    });
     group.finish();
 }
 
