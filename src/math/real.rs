@@ -18,8 +18,8 @@ pub trait Real: NdFloat + Default {
     /// ```
     fn erfc(self) -> Self;
 
-    /// eˣ as loops need it: in f32 a polynomial without a branch, within 2 units in the
-    /// last place, which the compiler can run on whole vectors.
+    /// eˣ as loops need it: in f32 a polynomial without a branch, right to a
+    /// relative 1.3e-7, which the compiler can run on whole vectors.
     ///
     /// ```
     /// use llm_lab::math::real::Real;
@@ -81,6 +81,9 @@ fn exp(x: f32) -> f32 {
     // ln 2 in two parts, the first exact when multiplied by n
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
+    // near 1/2!, 1/3!, …: the five that keep the largest relative error on |r| ≤ ln 2 / 2 smallest,
+    // 4e-9, where Taylor's own leave 1.6e-7
+    const C: [f32; 5] = [0.499_999_94, 0.166_665_2, 0.041_668_39, 0.008_368_781, 0.001_381_446_7];
     let (low, high) = (-86.9, 88.7);
     let within = if x < low { low } else { x };
     let within = if within > high { high } else { within };
@@ -88,10 +91,10 @@ fn exp(x: f32) -> f32 {
     let shifted = within.mul_add(std::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
     let r = (-n).mul_add(LN_2_LOW, (-n).mul_add(LN_2_HIGH, within));
-    // Σ r^k/k!, two terms at a time: less to wait for than one after the other
+    // 1 + r + r²(C₂ + C₃r + …), two terms at a time: less to wait for than one after the other
     let square = r * r;
-    let tail = square.mul_add(1.0 / 720.0, r.mul_add(1.0 / 120.0, 1.0 / 24.0)); // k = 4, 5, 6
-    let middle = square.mul_add(tail, r.mul_add(1.0 / 6.0, 0.5)); // k = 2, 3
+    let tail = square.mul_add(C[4], r.mul_add(C[3], C[2]));
+    let middle = square.mul_add(tail, r.mul_add(C[1], C[0]));
     let mantissa = 1.0 + square.mul_add(middle, r);
     // half of 2ⁿ twice, so that n = 128 does not overflow the exponent
     let power = f32::from_bits(shifted.to_bits().wrapping_add(126) << 23);
@@ -112,7 +115,7 @@ mod tests {
             let exact = f64::from(x).exp();
             worst = worst.max((f64::from(exp(x)) - exact).abs() / exact);
         }
-        assert!(worst < 2.4e-7, "{worst:e}");
+        assert!(worst < 1.3e-7, "{worst:e}");
         assert_eq!(exp(0.0), 1.0);
         assert_eq!(exp(-88.0), 0.0);
         assert_eq!(exp(89.0), f32::INFINITY);
