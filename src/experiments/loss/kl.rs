@@ -8,7 +8,7 @@ use crate::report::{
     Axis, Bars, Cell, Content, Error, Figure, Panel, Report, Table, Text, number, text,
 };
 
-/// KL divergence both ways: H(p, q) = H(p) + D(p‖q), asymmetry, what q must not forbid ‖ 双向 KL 散度：H(p, q) = H(p) + D(p‖q)、不对称性、q 不能禁止什么
+/// KL divergence both ways: H(p, q) = H(p) + D(p||q), asymmetry, what q must not forbid ‖ 双向 KL 散度：H(p, q) = H(p) + D(p||q)、不对称性、q 不能禁止什么
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "loss kl --p 0.5 0.3 0.2 --q 0.2 0.3 0.5\nloss kl --p 0.5 --q 0.9\nloss kl --p 0.5 0.5 0 --q 0.4 0.4 0.2\nloss kl --p 0.5 0.5 --q 0.75 0.25 --r 0.95 0.05"
