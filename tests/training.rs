@@ -11,8 +11,8 @@ use serde_json::Value;
 /// Trains a few steps of a tiny model into `folder` and returns what was reported.
 fn train(home: &Path, folder: &str, options: &str) -> Value {
     let line = format!(
-        "train --corpus stories --vocab-size 280 --d-model 32 --d-ff 48 --layers 2 --heads 4 \
-         --kv-heads 2 --context 24 --batch 5 --steps 4 --format json --save {folder} {options}"
+        "train --corpus stories --d-model 32 --d-ff 48 --layers 2 --heads 4 \
+         --kv-heads 2 --context 24 --batch 5 --format json --save {folder} {options}"
     );
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("llm-lab"));
     command.args(line.split_whitespace()).current_dir(home).env_clear();
@@ -33,8 +33,22 @@ fn one_seed_gives_the_same_checkpoint_on_one_and_two_threads() {
         }
         fs::read(place.path().join(folder).join("model.safetensors")).unwrap()
     };
-    let one = bytes("one", "--threads 1 --seed 7");
+    let one = bytes("one", "--threads 1 --seed 7 --vocab-size 280 --steps 4");
     assert!(one.len() > 10_000);
-    assert!(one == bytes("two", "--threads 2 --seed 7"), "the threads change the weights");
-    assert!(one != bytes("other", "--threads 2 --seed 8"), "the seed changes nothing");
+    assert!(
+        one == bytes("two", "--threads 2 --seed 7 --vocab-size 280 --steps 4"),
+        "the threads change the weights"
+    );
+    assert!(
+        one != bytes("other", "--threads 2 --seed 8 --vocab-size 280 --steps 4"),
+        "the seed changes nothing"
+    );
+}
+
+#[test]
+fn a_vocabulary_larger_than_the_text_has_pieces_is_trained_and_sampled() {
+    let place = tempfile::tempdir().unwrap();
+    let report = train(place.path(), "wide", "--vocab-size 4096 --steps 1");
+    assert!(report["metrics"]["loss.chance"]["value"].as_f64().is_some_and(|v| v > 8.3));
+    assert!(place.path().join("wide/model.safetensors").exists());
 }

@@ -109,10 +109,13 @@ impl Generate {
         report.output = Some(format!("{ids}\n"));
         if let Some(tokenizer) = &tokenizer {
             let new: Vec<u32> = said.iter().map(|id| *id as u32).collect();
-            let words = |ids: &[u32]| -> Result<String, Error> {
-                Ok(String::from_utf8_lossy(&tokenizer.decode_bytes(ids)?).into_owned())
+            // a model may have more rows than its tokenizer has pieces: what has none says nothing
+            let piece = |id: &u32| tokenizer.decode_bytes(&[*id]).unwrap_or_default();
+            let words = |ids: &[u32]| {
+                let bytes: Vec<u8> = ids.iter().flat_map(piece).collect();
+                String::from_utf8_lossy(&bytes).into_owned()
             };
-            let (given, new) = (words(prompt)?, words(&new)?);
+            let (given, new) = (words(prompt), words(&new));
             report.say(Text::same(format!("{given}{new}")));
             if self.ids.is_none() {
                 report.output = Some(format!("{}\n", format!("{given}{new}").trim()));

@@ -85,7 +85,9 @@ impl Data {
                 while generation.length() < model.config.context && said.len() < most {
                     said.push(generation.next(&mut sampler)?);
                 }
-                let bytes = corpus.tokenizer.decode_bytes(&said)?;
+                // a model may have more rows than a small text has pieces: what has none says nothing
+                let piece = |id: &u32| corpus.tokenizer.decode_bytes(&[*id]).unwrap_or_default();
+                let bytes: Vec<u8> = said.iter().flat_map(piece).collect();
                 Ok(Sample::Text(String::from_utf8_lossy(&bytes).into_owned()))
             }
         }
