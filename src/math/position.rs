@@ -89,7 +89,12 @@ impl<F: Real> Rotation<F> {
     /// (`interleaved` false, as LLaMA's released code for Hugging Face stores it) or 2i and 2i + 1
     /// (as in RoFormer and GLM). `attention` multiplies cosines and sines (YaRN; otherwise 1).
     pub fn new(positions: usize, frequencies: &[f64], interleaved: bool, attention: f64) -> Self {
-        let angle = |i: usize| (i / frequencies.len()) as f64 * frequencies[i % frequencies.len()];
+        // rounded as F rounds: models have been trained with angles in f32, far positions included
+        let angle = |i: usize| {
+            let (position, pair) = (i / frequencies.len(), i % frequencies.len());
+            let angle = F::of(position as f64) * F::of(frequencies[pair]);
+            angle.to_f64().unwrap_or(f64::NAN)
+        };
         let n = positions * frequencies.len();
         let cos = (0..n).map(|i| F::of(angle(i).cos() * attention)).collect(); // (S, pairs)
         let sin = (0..n).map(|i| F::of(angle(i).sin() * attention)).collect(); // (S, pairs)
