@@ -2,48 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod common;
+
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-/// A place of its own for pictures and progress.
-struct Place(tempfile::TempDir);
-
-/// What a run gave.
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Place {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("llm-lab"));
-        command.args(args).current_dir(self.0.path()).env_clear();
-        command.env("LLM_LAB_HOME", self.0.path().join("home")).env("TERM", "xterm-256color");
-        command.stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Ran {
-        output_of(&mut self.command(args))
-    }
-
-    fn script(&self, args: &[&str], lines: &[u8]) -> Ran {
-        let file = self.0.path().join("script");
-        fs::write(&file, lines).unwrap();
-        output_of(self.command(args).stdin(fs::File::open(file).unwrap()))
-    }
-}
-
-fn output_of(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
-    let words = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), out: words(output.stdout), err: words(output.stderr) }
-}
+use common::{Place, Ran, output_of};
 
 fn run(args: &[&str]) -> Ran {
     Place::new().run(args)
@@ -56,14 +20,14 @@ fn an_experiment_reports_on_stdout_and_writes_its_picture() {
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     assert!(ran.out.contains("minimum.x") && !ran.out.contains('\x1b'), "{}", ran.out);
     let line = ran.out.lines().find(|l| l.starts_with("Picture: ")).unwrap();
-    let picture = place.0.path().join(line.trim_start_matches("Picture: "));
+    let picture = place.path().join(line.trim_start_matches("Picture: "));
     assert!(fs::read(picture).unwrap().starts_with(b"\x89PNG"));
 }
 
 #[test]
 fn each_mistake_gets_one_line_and_exit_code_2() {
     let place = Place::new();
-    fs::write(place.0.path().join("file"), "x").unwrap();
+    fs::write(place.path().join("file"), "x").unwrap();
     for (args, part) in [
         (&["plto", "relu"][..], "did you mean 'plot'?"),
         (&["plot"], "needs <CURVE"),
@@ -210,24 +174,24 @@ fn a_full_disk_is_the_machines_failure() {
 #[test]
 fn a_script_runs_line_by_line_and_stops_at_the_first_error() {
     let place = Place::new();
-    let ran = place.script(&[], b"# a comment\n\nset seed 3\nplot \\\n  relu\nplto\nplot gelu\n");
+    let ran = place.fed(&[], b"# a comment\n\nset seed 3\nplot \\\n  relu\nplto\nplot gelu\n");
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.starts_with("error: line 6: unknown command 'plto'"), "{}", ran.err);
     assert!(ran.out.contains("ReLU") && !ran.out.contains("GELU"), "{}", ran.out);
     assert!(!ran.out.contains("llm-lab>"), "no prompts in a pipe");
-    let ran = place.script(&[], b"\xef\xbb\xbfplot relu\r\nexit\nplto\n");
+    let ran = place.fed(&[], b"\xef\xbb\xbfplot relu\r\nexit\nplto\n");
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "BOM, CRLF, and exit ends it");
-    let ran = place.script(&["--lang", "zh"], b"plot relu\n\xff\n");
+    let ran = place.fed(&["--lang", "zh"], b"plot relu\n\xff\n");
     assert!(ran.err.starts_with("错误：第 2 行："), "{}", ran.err);
-    let ran = place.script(&[], b"plot 'relu\n");
+    let ran = place.fed(&[], b"plot 'relu\n");
     assert!(ran.err.contains("line 1: a quote is not closed"), "{}", ran.err);
-    assert_eq!(place.script(&[], b"").code, Some(0));
+    assert_eq!(place.fed(&[], b"").code, Some(0));
 }
 
 #[test]
 fn the_settings_of_a_script_hold_for_its_later_lines() {
     let place = Place::new();
-    let ran = place.script(&[], b"set lang zh\nset out pictures\nplot relu\n");
+    let ran = place.fed(&[], b"set lang zh\nset out pictures\nplot relu\n");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.out.contains("图片：pictures/"), "{}", ran.out);
 }
@@ -235,15 +199,15 @@ fn the_settings_of_a_script_hold_for_its_later_lines() {
 #[test]
 fn a_lesson_is_played_from_a_pipe_and_resumed() {
     let place = Place::new();
-    let ran = place.script(&["lesson", "swish", "--quiet"], b"\n");
+    let ran = place.fed(&["lesson", "swish", "--quiet"], b"\n");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    let ran = place.script(&["lesson", "swish"], b"jump 3\n");
+    let ran = place.fed(&["lesson", "swish"], b"jump 3\n");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.err.contains("Kept at step 3; `llm-lab lesson swish` goes on."), "{}", ran.err);
-    let ran = place.script(&["lesson", "swish"], b"quit\n");
+    let ran = place.fed(&["lesson", "swish"], b"quit\n");
     assert!(ran.out.contains("Resuming at step 3"), "{}", ran.out);
     let to_the_end = "skip\n".repeat(40);
-    let ran = place.script(&["lesson", "swish"], to_the_end.as_bytes());
+    let ran = place.fed(&["lesson", "swish"], to_the_end.as_bytes());
     assert!(ran.out.contains("The lesson ends here"), "{}", ran.out);
     let json = place.run(&["progress", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
@@ -257,15 +221,15 @@ fn a_lesson_is_played_from_a_pipe_and_resumed() {
 #[test]
 fn answers_are_kept_and_a_damaged_file_is_put_aside() {
     let place = Place::new();
-    let ran = place.script(&["quiz", "swish"], b"answer\nanswer\n");
+    let ran = place.fed(&["quiz", "swish"], b"answer\nanswer\n");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    let home = place.0.path().join("home");
+    let home = place.path().join("home");
     let file = home.join("progress.json");
     let whole = fs::read_to_string(&file).unwrap();
     assert_eq!(whole.matches("\"right\": false").count(), 2, "{whole}");
     let half = &whole[..whole.len() / 2];
     fs::write(&file, half).unwrap();
-    let ran = place.script(&["quiz", "swish"], b"answer\n");
+    let ran = place.fed(&["quiz", "swish"], b"answer\n");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.err.contains("progress.json.bak"), "{}", ran.err);
     assert_eq!(fs::read_to_string(home.join("progress.json.bak")).unwrap(), half);
@@ -274,8 +238,8 @@ fn answers_are_kept_and_a_damaged_file_is_put_aside() {
 #[test]
 fn a_home_that_cannot_be_written_does_not_stop_the_session() {
     let place = Place::new();
-    fs::write(place.0.path().join("home"), "a file, not a folder").unwrap();
-    let ran = place.script(&["quiz", "swish"], b"answer\nquit\n");
+    fs::write(place.path().join("home"), "a file, not a folder").unwrap();
+    let ran = place.fed(&["quiz", "swish"], b"answer\nquit\n");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(ran.err.matches("not saved").count(), 1, "said once: {}", ran.err);
     assert!(ran.out.contains("Summary"), "{}", ran.out);
@@ -284,7 +248,7 @@ fn a_home_that_cannot_be_written_does_not_stop_the_session() {
 #[test]
 fn a_claim_that_does_not_hold_gives_exit_code_1() {
     let place = Place::new();
-    let lessons = place.0.path().join("pack/activations");
+    let lessons = place.path().join("pack/activations");
     fs::create_dir_all(&lessons).unwrap();
     let swish = concat!(env!("CARGO_MANIFEST_DIR"), "/lessons/activations/swish.yaml");
     let text = fs::read_to_string(swish).unwrap();

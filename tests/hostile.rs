@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use common::Place;
 use serde_json::{Value, json};
 
 /// A small model of a family, to be damaged.
 struct Victim {
-    folder: tempfile::TempDir,
+    place: Place,
     config: Value,
     header: Value,
     data: Vec<u8>,
@@ -25,14 +27,14 @@ impl Victim {
         let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
         let header = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
         let data = bytes[8 + length..].to_vec();
-        let victim = Self { folder: tempfile::tempdir().unwrap(), config, header, data };
+        let victim = Self { place: Place::new(), config, header, data };
         victim.write_config(victim.config.to_string().as_bytes());
         victim.write_weights(&victim.file(&victim.header));
         victim
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().to_path_buf()
+        self.place.path().to_path_buf()
     }
 
     fn write_config(&self, bytes: &[u8]) {
@@ -57,13 +59,8 @@ impl Victim {
     }
 
     fn logits(&self, ids: &str) -> (Option<i32>, String) {
-        let output = Command::new(assert_cmd::cargo::cargo_bin!("llm-lab"))
-            .args(["model", "logits", ".", "--ids", ids])
-            .current_dir(self.path())
-            .env("LLM_LAB_HOME", self.path().join("home"))
-            .output();
-        let output = output.unwrap();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        let ran = self.place.run(&["model", "logits", ".", "--ids", ids]);
+        (ran.code, ran.err)
     }
 
     /// The line that the model gets now, which must be one and name the reason.

@@ -3,9 +3,11 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-use std::process::Command;
+mod common;
+
 use std::time::{Duration, Instant};
 
+use common::Place;
 use rexpect::reader::Options;
 use rexpect::session::PtySession;
 use rexpect::spawn_with_options;
@@ -13,15 +15,14 @@ use rexpect::spawn_with_options;
 /// A session with a home of its own.
 struct Repl {
     pty: PtySession,
-    _home: tempfile::TempDir,
+    _home: Place,
 }
 
 const PATIENCE: u64 = 30_000;
 
-fn start(args: &[&str], home: tempfile::TempDir) -> Repl {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("llm-lab"));
-    command.args(args).current_dir(home.path()).env_clear();
-    command.env("LLM_LAB_HOME", home.path().join("home")).env("TERM", "xterm");
+fn start(args: &[&str], home: Place) -> Repl {
+    let mut command = home.command(args);
+    command.env("TERM", "xterm");
     let options = Options::new().timeout_ms(Some(PATIENCE)).strip_ansi_escape_codes(true);
     let pty = spawn_with_options(command, options).unwrap();
     Repl { pty, _home: home }
@@ -29,7 +30,7 @@ fn start(args: &[&str], home: tempfile::TempDir) -> Repl {
 
 /// A REPL at its first prompt.
 fn repl() -> Repl {
-    let mut repl = start(&["--view", "never"], tempfile::tempdir().unwrap());
+    let mut repl = start(&["--view", "never"], Place::new());
     repl.sees("Tab completes");
     repl.sees("llm-lab> ");
     repl

@@ -1,14 +1,14 @@
 //! A toy language of symbols, each of which mostly determines the next, and a network of two layers that
 //! learns it.
 
-use ndarray::{Array2, ArrayViewD, ArrayViewMutD, Axis};
+use ndarray::{Array2, Axis};
 use ndarray_rand::rand::Rng;
 use ndarray_rand::rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::math::linear::{Linear, xavier};
 use crate::math::loss::cross_entropy;
-use crate::math::parameters::{Parameters, under};
+use crate::math::parameters::in_parts;
 use crate::math::precision::Format;
 
 /// Different symbols.
@@ -27,17 +27,7 @@ pub struct Learner {
     second: Linear<f64>,
 }
 
-impl Parameters<f64> for Learner {
-    fn arrays(&self) -> Vec<(String, ArrayViewD<'_, f64>)> {
-        under("first", &self.first).chain(under("second", &self.second)).collect()
-    }
-
-    fn arrays_mut(&mut self) -> Vec<ArrayViewMutD<'_, f64>> {
-        let mut all = self.first.arrays_mut();
-        all.extend(self.second.arrays_mut());
-        all
-    }
-}
+in_parts!(Learner, f64: first, second);
 
 /// What one pass gives.
 pub struct Seen {
@@ -114,6 +104,7 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::parameters::Parameters;
     use ndarray_rand::rand::SeedableRng;
 
     #[test]

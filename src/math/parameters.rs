@@ -42,6 +42,26 @@ pub fn under<'a, F: Real, M: Parameters<F>>(
     module.arrays().into_iter().map(move |(name, array)| (format!("{part}.{name}"), array))
 }
 
+/// `in_parts!(Net, f64: first, second)`: a struct learns what its named parts learn.
+macro_rules! in_parts {
+    ($module:ty, $real:ty: $($part:ident),+) => {
+        impl $crate::math::parameters::Parameters<$real> for $module {
+            fn arrays(&self) -> Vec<(String, ndarray::ArrayViewD<'_, $real>)> {
+                let mut all = Vec::new();
+                $(all.extend($crate::math::parameters::under(stringify!($part), &self.$part));)+
+                all
+            }
+
+            fn arrays_mut(&mut self) -> Vec<ndarray::ArrayViewMutD<'_, $real>> {
+                let mut all = Vec::new();
+                $(all.extend(self.$part.arrays_mut());)+
+                all
+            }
+        }
+    };
+}
+pub(crate) use in_parts;
+
 /// Checks a backward pass: for the loss `Σ dy ⊙ forward(x)`, every given gradient against central
 /// differences.
 #[cfg(test)]

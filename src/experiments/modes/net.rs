@@ -1,6 +1,6 @@
 //! A small classifier with everything that has two modes, and the points that it learns to tell apart.
 
-use ndarray::{Array2, ArrayView2, ArrayViewD, ArrayViewMutD};
+use ndarray::{Array2, ArrayView2};
 use ndarray_rand::rand::Rng;
 use ndarray_rand::rand_distr::{Distribution, StandardNormal};
 use rand_chacha::ChaCha8Rng;
@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::math::dropout;
 use crate::math::linear::Linear;
 use crate::math::norm::{BatchKept, BatchNorm};
-use crate::math::parameters::{Parameters, under};
+use crate::math::parameters::in_parts;
 
 /// Features of a point, hidden units, classes.
 pub const FEATURES: usize = 8;
@@ -65,17 +65,7 @@ pub struct Net {
     pub p: f64,
 }
 
-impl Parameters<f64> for Net {
-    fn arrays(&self) -> Vec<(String, ArrayViewD<'_, f64>)> {
-        under("first", &self.first).chain(under("second", &self.second)).collect()
-    }
-
-    fn arrays_mut(&mut self) -> Vec<ArrayViewMutD<'_, f64>> {
-        let mut all = self.first.arrays_mut();
-        all.extend(self.second.arrays_mut());
-        all
-    }
-}
+in_parts!(Net, f64: first, second);
 
 /// What the forward pass keeps for the backward pass.
 pub struct Tape {

@@ -1,6 +1,6 @@
 //! `norm warmup`: a tiny Transformer trained with and without learning-rate warm-up.
 
-use ndarray::{Array2, ArrayViewD, ArrayViewMutD, Axis as Dimension};
+use ndarray::{Array2, Axis as Dimension};
 use ndarray_rand::rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -10,7 +10,7 @@ use crate::experiments::{Context, params};
 use crate::math::attention::Mask;
 use crate::math::linear::{Linear, xavier};
 use crate::math::loss::cross_entropy;
-use crate::math::parameters::{Parameters, under};
+use crate::math::parameters::{Parameters, in_parts};
 use crate::model::stack::{Config, Stack};
 use crate::model::{Adam, Placement};
 use crate::report::{
@@ -52,17 +52,7 @@ struct Learner {
     head: Linear<f32>,
 }
 
-impl Parameters<f32> for Learner {
-    fn arrays(&self) -> Vec<(String, ArrayViewD<'_, f32>)> {
-        under("stack", &self.stack).chain(under("head", &self.head)).collect()
-    }
-
-    fn arrays_mut(&mut self) -> Vec<ArrayViewMutD<'_, f32>> {
-        let mut all = self.stack.arrays_mut();
-        all.extend(self.head.arrays_mut());
-        all
-    }
-}
+in_parts!(Learner, f32: stack, head);
 
 impl Learner {
     /// Loss and gradient on one sequence embedded as `x` `(T, d)`.

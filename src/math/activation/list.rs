@@ -162,25 +162,31 @@ impl Activation {
 }
 
 #[cfg(test)]
+impl Activation {
+    /// One of each kind, and the special cases of Swish.
+    pub(crate) const SAMPLES: [Self; 14] = [
+        Self::Identity,
+        Self::Sigmoid,
+        Self::Tanh,
+        Self::Relu,
+        Self::LeakyRelu { alpha: 0.1 },
+        Self::Softplus,
+        Self::Gelu,
+        Self::GeluTanh,
+        Self::GeluSigmoid,
+        Self::SILU,
+        Self::Swish { beta: 0.0 },
+        Self::Swish { beta: 0.1 },
+        Self::Swish { beta: 10.0 },
+        Self::HardSwish,
+    ];
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [Activation; 14] = [
-        Activation::Identity,
-        Activation::Sigmoid,
-        Activation::Tanh,
-        Activation::Relu,
-        Activation::LeakyRelu { alpha: 0.1 },
-        Activation::Softplus,
-        Activation::Gelu,
-        Activation::GeluTanh,
-        Activation::GeluSigmoid,
-        Activation::SILU,
-        Activation::Swish { beta: 0.0 },
-        Activation::Swish { beta: 0.1 },
-        Activation::Swish { beta: 10.0 },
-        Activation::HardSwish,
-    ];
+    const ALL: [Activation; 14] = Activation::SAMPLES;
 
     /// Points off the kinks, so that a central difference meets one branch only.
     fn points() -> impl Iterator<Item = f64> {

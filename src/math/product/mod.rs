@@ -6,6 +6,7 @@
 //! against.
 
 mod fast;
+mod few;
 mod transpose;
 mod view;
 

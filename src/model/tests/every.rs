@@ -41,19 +41,6 @@ const MASKS: [Mask; 6] = [
     Mask::Sliding(1),
 ];
 const NORMS: [NormKind; 3] = [NormKind::None, NormKind::LayerNorm, NormKind::RmsNorm];
-const ACTIVATIONS: [Activation; 11] = [
-    Activation::Identity,
-    Activation::Sigmoid,
-    Activation::Tanh,
-    Activation::Relu,
-    Activation::LeakyRelu { alpha: 0.1 },
-    Activation::Softplus,
-    Activation::Gelu,
-    Activation::GeluTanh,
-    Activation::GeluSigmoid,
-    Activation::Swish { beta: 1.5 },
-    Activation::HardSwish,
-];
 
 /// A new value of one of these enums must be added to the lists above.
 const fn listed(position: Position, mask: Mask, activation: Activation) {
@@ -74,7 +61,7 @@ const fn listed(position: Position, mask: Mask, activation: Activation) {
         A::Gelu | A::GeluTanh | A::GeluSigmoid | A::Swish { .. } | A::HardSwish => {}
     }
 }
-const _: () = listed(POSITIONS[0], MASKS[0], ACTIVATIONS[0]);
+const _: () = listed(POSITIONS[0], MASKS[0], Activation::SAMPLES[0]);
 
 /// Heads of four features, so that half of a head is still a pair.
 fn wide() -> Config {
@@ -83,7 +70,7 @@ fn wide() -> Config {
 
 #[test]
 fn gradients_are_right_for_every_activation() {
-    for activation in ACTIVATIONS {
+    for activation in Activation::SAMPLES {
         for gated in [false, true] {
             check(Config { activation, gated, biases: Biases::ALL, layers: 1, ..base() });
         }
@@ -144,7 +131,7 @@ fn gradients_are_right_for_random_combinations_of_choices() {
             norm: NORMS[any(3)],
             placement: Placement::ALL[any(Placement::ALL.len())],
             residual: any(5) > 0,
-            activation: ACTIVATIONS[any(ACTIVATIONS.len())],
+            activation: Activation::SAMPLES[any(Activation::SAMPLES.len())],
             gated: any(2) == 0,
             position: POSITIONS[any(POSITIONS.len())],
             mask: MASKS[any(MASKS.len())],
