@@ -11,15 +11,33 @@ use super::pack;
 use crate::experiments::{Files, NoFiles};
 use crate::report::{Error, text};
 
-/// The model that `llm-lab train` made for the binary; CONTRIBUTING.md says how.
-const STORIES: [(&str, &[u8]); 3] = [
-    ("stories/config.json", include_bytes!("../../assets/stories/config.json")),
-    ("stories/model.safetensors", include_bytes!("../../assets/stories/model.safetensors")),
-    ("stories/tokenizer.json", include_bytes!("../../assets/stories/tokenizer.json")),
-];
+/// The three files of a model in `assets`.
+macro_rules! model {
+    ($name:literal) => {
+        [
+            (
+                concat!($name, "/config.json"),
+                include_bytes!(concat!("../../assets/", $name, "/config.json")).as_slice(),
+            ),
+            (
+                concat!($name, "/model.safetensors"),
+                include_bytes!(concat!("../../assets/", $name, "/model.safetensors")),
+            ),
+            (
+                concat!($name, "/tokenizer.json"),
+                include_bytes!(concat!("../../assets/", $name, "/tokenizer.json")),
+            ),
+        ]
+    };
+}
+
+/// The models that `llm-lab train` made for the binary; CONTRIBUTING.md says how.
+const MODELS: [[(&str, &[u8]); 3]; 2] = [model!("stories"), model!("draft")];
 
 /// Larger files are refused before they are read.
-const LARGEST: u64 = 256 << 20;
+fn largest(name: &str) -> u64 {
+    if name.ends_with(".safetensors") { 2 << 30 } else { 256 << 20 }
+}
 
 /// The disk, standard input as `-`, and what the lab carries.
 pub struct Disk;
@@ -37,10 +55,13 @@ impl Files for Disk {
         let path = if name == "-" { "/dev/stdin" } else { name };
         let mut bytes = Vec::new();
         let file = fs::File::open(path).map_err(|e| cannot_read(name, &e))?;
-        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|e| cannot_read(name, &e))?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(Error::input(text(format!("{name} is too large"), format!("{name} 太大")))
-                .allowed(text("up to 256 MB", "最多 256 MB")));
+        let most = largest(name);
+        if file.metadata().is_ok_and(|about| about.len() > most) {
+            return Err(too_large(name));
+        }
+        file.take(most + 1).read_to_end(&mut bytes).map_err(|e| cannot_read(name, &e))?;
+        if bytes.len() as u64 > most {
+            return Err(too_large(name));
         }
         Ok(bytes)
     }
@@ -82,6 +103,12 @@ impl Files for Carried {
     }
 }
 
+fn too_large(name: &str) -> Error {
+    let most = largest(name) >> 20;
+    Error::input(text(format!("{name} is too large"), format!("{name} 太大")))
+        .allowed(text(format!("up to {most} MB"), format!("最多 {most} MB")))
+}
+
 fn cannot_read(name: &str, error: &std::io::Error) -> Error {
     Error::input(text(format!("cannot read {name}: {error}"), format!("无法读取 {name}：{error}")))
         .allowed(text(
@@ -90,9 +117,9 @@ fn cannot_read(name: &str, error: &std::io::Error) -> Error {
         ))
 }
 
-/// A file of the story model, or the text of the lessons in one language.
+/// A file of a model, or the text of the lessons in one language.
 fn carried(name: &str) -> Option<Vec<u8>> {
-    if let Some((_, bytes)) = STORIES.iter().find(|(file, _)| *file == name) {
+    if let Some((_, bytes)) = MODELS.iter().flatten().find(|(file, _)| *file == name) {
         return Some(bytes.to_vec());
     }
     let lang = match name {
