@@ -55,6 +55,7 @@ macro_rules! registry {
 }
 
 registry! {
+    attention::Attention,
     embedding::Embedding,
     generate::Generate,
     look::Look,

@@ -3,6 +3,7 @@
 
 pub mod activation;
 pub mod attention;
+pub mod broadcast;
 pub mod difference;
 pub mod divergence;
 pub mod dropout;

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use ndarray::{ArrayViewMut2, Axis, NdFloat, Slice};
+
 /// Which tokens a token may look at. Each kind lets a token see one unbroken span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Mask {
@@ -32,6 +34,25 @@ impl Mask {
             Self::Causal => 0..end,
             Self::Prefix(length) => 0..end.max(length.min(n)),
             Self::Sliding(window) => end.saturating_sub(window.max(1))..end,
+        }
+    }
+
+    /// Puts −∞ where a query may not look, in scores `(n, T)` of the first n tokens: softmax turns it
+    /// into a weight of exactly 0. O(n·T).
+    ///
+    /// ```
+    /// use llm_lab::math::attention::Mask;
+    /// use ndarray::array;
+    /// let mut scores = array![[1.0, 2.0], [3.0, 4.0]];
+    /// Mask::Causal.hide(scores.view_mut());
+    /// assert_eq!(scores, array![[1.0, f64::NEG_INFINITY], [3.0, 4.0]]);
+    /// ```
+    pub fn hide<F: NdFloat>(self, mut scores: ArrayViewMut2<F>) {
+        let n = scores.ncols();
+        for (i, mut row) in scores.rows_mut().into_iter().enumerate() {
+            let seen = self.span(i, n);
+            row.slice_axis_mut(Axis(0), Slice::from(..seen.start)).fill(F::neg_infinity());
+            row.slice_axis_mut(Axis(0), Slice::from(seen.end..)).fill(F::neg_infinity());
         }
     }
 

@@ -8,9 +8,11 @@ use ndarray_rand::rand::Rng;
 
 mod heads;
 mod mask;
+mod steps;
 
 pub use heads::{Downstream, Heads, Scratch, Upstream, backward, forward, weights};
 pub use mask::Mask;
+pub use steps::Steps;
 
 use super::linear::Linear;
 use super::parameters::{Parameters, under};
@@ -41,12 +43,7 @@ pub fn attend<F: NdFloat>(
     mask: Mask,
 ) -> (Array2<F>, Array2<F>) {
     let mut scores = query.dot(&key.t()) * inverse_root::<F>(key.ncols()); // (T, T)
-    let n = scores.ncols();
-    for (i, mut row) in scores.rows_mut().into_iter().enumerate() {
-        let seen = mask.span(i, n);
-        row.slice_axis_mut(Axis(0), Slice::from(..seen.start)).fill(F::neg_infinity());
-        row.slice_axis_mut(Axis(0), Slice::from(seen.end..)).fill(F::neg_infinity());
-    }
+    mask.hide(scores.view_mut());
     let weights = softmax(scores.view()); // (T, T)
     (weights.dot(&value), weights)
 }
