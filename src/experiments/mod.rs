@@ -56,6 +56,7 @@ macro_rules! registry {
 
 registry! {
     attention::Attention,
+    alibi::Alibi,
     embedding::Embedding,
     generate::Generate,
     look::Look,
@@ -66,6 +67,8 @@ registry! {
     modes::Modes,
     norm::Norm,
     plot::Plot,
+    position::Position,
+    rope::Rope,
     ffn::Ffn,
     tokenize::Tokenize,
     tokenizer::Tokenizer,

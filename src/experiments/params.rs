@@ -35,6 +35,18 @@ pub fn count(low: usize, high: usize) -> impl Fn(&str) -> Result<usize, String> 
     }
 }
 
+/// An even number from `low` to `high`, both allowed: what is turned in pairs.
+pub fn even(low: usize, high: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    move |word| match word.parse::<usize>() {
+        Ok(n) if (low..=high).contains(&n) && n.is_multiple_of(2) => Ok(n),
+        _ => Err(format!(
+            "an even number from {0} to {1} ‖ {0} 到 {1} 之间的偶数",
+            number(low as f64),
+            number(high as f64)
+        )),
+    }
+}
+
 /// What was given, without repetitions, in the order of first mention.
 pub fn distinct<T: PartialEq + Clone>(given: &[T]) -> Vec<T> {
     let mut once = Vec::new();

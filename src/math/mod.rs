@@ -19,6 +19,7 @@ pub mod precision;
 pub mod product;
 pub mod quadratic;
 pub mod real;
+pub mod relative;
 pub mod search;
 pub mod simd;
 pub mod softmax;

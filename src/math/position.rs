@@ -58,9 +58,12 @@ pub fn t5_bucket(offset: isize, buckets: usize, farthest: usize, causal: bool) -
     if distance < exact.max(1) {
         return start + distance.min(side - 1);
     }
+    // as T5's code computes it, in f32: at the border of two buckets the rounding decides
+    let start_of_logs = exact.max(1) as f64;
+    let ln = |x: f64| f64::from(x as f32).ln() as f32;
     let share =
-        (distance as f64 / exact.max(1) as f64).ln() / (farthest as f64 / exact.max(1) as f64).ln();
-    let bucket = exact + (share * (side - exact) as f64) as usize;
+        ln(distance as f64 / start_of_logs) / ((farthest as f64 / start_of_logs).ln() as f32);
+    let bucket = exact + (share * (side - exact) as f32) as usize;
     start + bucket.min(side - 1)
 }
 
