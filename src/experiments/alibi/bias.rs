@@ -93,6 +93,15 @@ impl Bias {
             // darker for nearer: what is drawn is the bias, so the diagonal is 0
             map(about, (n, n), |i, j| if j > i { f64::NAN } else { -slope(h) * (i - j) as f64 })
         };
+        let about = Map {
+            title: "",
+            axes: ("distance i − j", "head − 1"),
+            unit: "factor on the weight",
+            palette: Palette::Sequential,
+        };
+        let shrunk = map(about, (heads.min(64), n), |h, r| (-slope(h) * r as f64).exp());
+        let title = "What the bias leaves of a weight: exp(−m (i − j))";
+        report.figure(Figure::grid("factor", title, 1, vec![shrunk]));
         let panels = (0..heads.min(PANELS)).map(panel).collect();
         let title = format!("What ALiBi adds to the scores of {} heads", heads);
         report.figure(Figure::grid("bias", title, heads.min(4), panels));

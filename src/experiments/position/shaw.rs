@@ -7,7 +7,7 @@ use crate::math::linear::xavier;
 use crate::math::relative::{scores, scores_by_definition};
 use crate::report::{Error, Figure, Palette, Report, Table, number, text};
 
-/// Shaw's relative keys: a learned vector for each clipped distance, by definition and without the (T, T, d) array ‖ Shaw 相对位置：每个截断后的距离一个可学习向量；按定义计算，以及不构造 (T, T, d) 数组的算法
+/// Shaw's relative keys: a learned vector for each clipped distance, by definition and without the (T, T, d) array ‖ Shaw 相对位置：每个截断后的距离一个可学习向量；按定义计算，以及不构造（T, T, d）数组的算法
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "position shaw\nposition shaw --tokens 64 --limit 16\nposition shaw --limit 0"
@@ -61,7 +61,7 @@ impl Shaw {
             (t * rows).into(),
         ]);
         sizes.row(vec![
-            text("the learned table, (2k + 1)·d", "可学习的表，(2k + 1)·d").into(),
+            text("the learned table, (2k + 1)·d", "可学习的表，（2k + 1）·d").into(),
             (rows * d).into(),
         ]);
         report.table(sizes);

@@ -78,17 +78,18 @@ impl T5 {
             };
             table.row(vec![b.into(), span.into()]);
         }
+        let far = (1..=reach).find(|r| bucket(-*r) == bucket(-reach)).unwrap_or(reach);
         let at = bucket(self.distance as isize);
         let shared = offsets.iter().filter(|o| bucket(**o) == at).count();
         report.say(text(
             format!(
-                "{exact} distances of a side have a bias of their own, the rest share {} on a logarithmic scale, and from {} on all share one: \
-                 the head has {} numbers, whatever the length. Distance {} gets bucket {at}.",
-                side - exact, self.farthest, self.buckets, self.distance
+                "Distances below {exact} have a bias of their own, the rest share {} a side on a logarithmic scale, the last of them from {far} on: \
+                 a head has {} numbers, whatever the length. Distance {} gets bucket {at}.",
+                side - exact, self.buckets, self.distance
             ),
             format!(
-                "每一侧最近的 {exact} 个距离各有一个偏置，其余按对数刻度共用 {} 个，从 {} 起全部共用一个：无论序列多长，每个头只有 {} 个数。距离 {} 落在第 {at} 桶。",
-                side - exact, self.farthest, self.buckets, self.distance
+                "小于 {exact} 的距离各有一个偏置，更远的按对数刻度共用 {} 个（每一侧），从 {far} 起共用最后一个：无论序列多长，每个头只有 {} 个数。距离 {} 落在第 {at} 桶。",
+                side - exact, self.buckets, self.distance
             ),
         ));
         report.table(table);
@@ -98,7 +99,6 @@ impl T5 {
             .metric("exact", exact)
             .metric("used", used)
             .metric("biases", self.buckets);
-        let far = (1..=reach).find(|r| bucket(-*r) == bucket(-reach)).unwrap_or(reach);
         report.metric("last.from", far as usize);
         report.figure(self.picture(&offsets));
         Ok(report)

@@ -7,9 +7,9 @@ fn rotations_hold() {
     for line in [
         "rope rotate",
         "rope rotate --position 0 --head-width 2",
-        "rope rotate --vector 0 0 -3 4 --position 1000000",
+        "rope rotate --vector 0 0 -3 4 --position 30000",
         "rope relative --grid 2 --shift 0 --head-width 2",
-        "rope relative --grid 30 --shift 100000 --base 1",
+        "rope relative --grid 30 --shift 5000 --base 1",
         "rope forms --position 0 --second 0",
         "rope layouts --head-width 2",
         "rope decay --longest 8 --head-width 2 --base 1 1 1e12",
