@@ -11,9 +11,10 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use llm_lab::math::product::{Matrix, MatrixMut, Write, product};
 use llm_lab::math::real::Real;
+use llm_lab::model::decoding::argmax;
 use llm_lab::model::{
-    Batch, Decay, Generation, Greedy, Moments, Preset, Rule, Sampler, Schedule, Size, Trainer,
-    Training, Transformer, generate,
+    Batch, Decay, Generation, Greedy, Moments, Preset, Rule, Schedule, Size, Trainer, Training,
+    Transformer, generate,
 };
 use ndarray::Array2;
 use ndarray_rand::rand::{Rng, SeedableRng};
@@ -113,9 +114,8 @@ fn generation(criterion: &mut Criterion) {
         b.iter(|| {
             let mut text = vec![1];
             while text.len() < size.context {
-                let mut logits = generate::logits(&model, &text).unwrap();
-                let last = logits.len() - size.vocab;
-                text.push(Greedy.choose(&mut logits[last..]));
+                let logits = generate::logits(&model, &text).unwrap();
+                text.push(argmax(&logits[logits.len() - size.vocab..]));
             }
             black_box(text)
         });

@@ -2,17 +2,21 @@
 
 use std::time::Instant;
 
+use ndarray_rand::rand::RngCore;
+
 use crate::experiments::model::folder::{self, Ids};
+use crate::experiments::strategy::Filters;
 use crate::experiments::{Context, params};
 use crate::math::attention::Mask;
-use crate::model::{Generation, Greedy, Temperature};
+use crate::model::Generation;
+use crate::model::decoding::{Chain, Draw, Greedy, Mirostat, Sampler, Settings, Temperature};
 use crate::report::{Error, Report, Table, Text, text};
 use crate::tokenizer::Tokenizer;
 
 /// Let a model go on from given tokens ‖ 让模型从给定的 token 继续生成
 #[derive(Debug, Clone, clap::Args)]
 #[command(
-    after_help = "generate\ngenerate --prompt \"Once there was a dragon\" --temperature 0.8\ngenerate --model my-model --ids 1,2,3 --count 20\ngenerate --model my-model --ids 1,2,3 --greedy\ngenerate --model my-model --ids 1,2,3 --temperature 0.8"
+    after_help = "generate\ngenerate --prompt \"Once there was a dragon\" --temperature 0.8\ngenerate --model my-model --ids 1,2,3 --count 20\ngenerate --model my-model --ids 1,2,3 --greedy\ngenerate --temperature 0.9 --top-p 0.9 --repetition-penalty 1.2"
 )]
 pub struct Generate {
     /// The folder of the model; stories is the one that the lab carries ‖ 模型所在文件夹；stories 是自带的模型
@@ -28,11 +32,20 @@ pub struct Generate {
     #[arg(long, value_name = "N", value_parser = params::count(1, 1_000_000))]
     pub count: Option<usize>,
     /// Always the most likely token ‖ 总是选概率最大的 token
-    #[arg(long, conflicts_with = "temperature")]
+    #[arg(long, conflicts_with_all = ["temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff", "mirostat"])]
     pub greedy: bool,
-    /// Below 1 sharper, above 1 flatter ‖ 小于 1 更集中，大于 1 更分散
-    #[arg(long, value_name = "T", default_value = "1", value_parser = params::between(0.01, 100.0))]
-    pub temperature: f64,
+    /// What shapes the distribution ‖ 对分布的调整
+    #[command(flatten)]
+    pub filters: Filters,
+    /// Steer towards a surprise: version 1 or 2 of Mirostat ‖ 控制惊奇度：Mirostat 第 1 版或第 2 版
+    #[arg(long, value_name = "VERSION", value_parser = params::count(1, 2))]
+    pub mirostat: Option<usize>,
+    /// Mirostat's target in bits ‖ Mirostat 的目标惊奇度（bit）
+    #[arg(long, value_name = "BITS", default_value = "3", requires = "mirostat", value_parser = params::between(0.01, 30.0))]
+    pub mirostat_tau: f64,
+    /// How fast Mirostat corrects itself ‖ Mirostat 的学习率
+    #[arg(long, value_name = "X", default_value = "0.1", requires = "mirostat", value_parser = params::between(0.0, 1.0))]
+    pub mirostat_eta: f64,
 }
 
 impl Generate {
@@ -50,6 +63,35 @@ impl Generate {
             .allowed(text("token ids", "token 编号"))
             .example(format!("llm-lab generate --model {} --ids 1,2,3", self.model))),
         }
+    }
+
+    /// Chooses and reads `count` tokens as the flags say.
+    fn go(
+        &self,
+        generation: &mut Generation<f32>,
+        count: usize,
+        rng: &mut dyn RngCore,
+        each: impl FnMut(u32) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let settings = self.filters.settings();
+        let temperature = settings.temperature;
+        // temperature alone needs no pass of its own over the logits
+        if settings == (Settings { temperature, ..Settings::default() }) && self.mirostat.is_none()
+        {
+            return match self.greedy {
+                true => generation.run(count, &mut Greedy, each),
+                false => generation.run(count, &mut Temperature { temperature, rng }, each),
+            };
+        }
+        let processors = settings.processors();
+        let (tau, eta) = (self.mirostat_tau, self.mirostat_eta);
+        let then: &mut dyn Sampler<f32> = match self.mirostat {
+            _ if self.greedy => &mut Greedy,
+            Some(1) => &mut Mirostat::zipf(tau, eta, rng),
+            Some(_) => &mut Mirostat::new(tau, eta, rng),
+            None => &mut Draw { rng },
+        };
+        generation.run(count, &mut Chain { processors, then }, each)
     }
 
     /// Generates.
@@ -80,8 +122,6 @@ impl Generate {
                 format!("上下文为 {most}，--count 最多 {room}"),
             )));
         }
-        let mut rng = context.rng(0);
-        let mut sampler = Temperature { temperature: self.temperature, rng: &mut rng };
         let mut generation = Generation::new(&model, prompt)?;
         let mut said: Vec<usize> = Vec::with_capacity(count);
         let what = text("generating", "生成中");
@@ -93,10 +133,7 @@ impl Generate {
                 _ => Ok(()),
             }
         };
-        match self.greedy {
-            true => generation.run(count, &mut Greedy, each)?,
-            false => generation.run(count, &mut sampler, each)?,
-        }
+        self.go(&mut generation, count, &mut context.rng(0), each)?;
         let seconds = start.elapsed().as_secs_f64();
         let mut report = Report::new(text("Generation", "生成"));
         let mut table = Table::new(text("Generated tokens", "生成的 token"))

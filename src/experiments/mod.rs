@@ -7,6 +7,7 @@
 mod context;
 pub mod params;
 mod smooth;
+mod strategy;
 mod symbols;
 #[cfg(test)]
 mod trial;

@@ -2,63 +2,23 @@
 
 use std::sync::Arc;
 
-use ndarray_rand::rand::{Rng, RngCore};
-
 use crate::math::real::Real;
 use crate::report::{Error, text};
 
 use super::cache::Cache;
+use super::decoding::{History, Sampler};
 use super::forward::Pass;
 use super::pair::Pair;
 use super::transformer::Transformer;
 use super::workspace::Workspace;
 
-/// Chooses the next token from logits, which it may change.
-pub trait Sampler<F> {
-    /// The chosen token.
-    fn choose(&mut self, logits: &mut [F]) -> u32;
-}
-
-/// The most likely token; the first of equals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Greedy;
-
-impl<F: Real> Sampler<F> for Greedy {
-    fn choose(&mut self, logits: &mut [F]) -> u32 {
-        let best = |best: usize, i: usize| if logits[i] > logits[best] { i } else { best };
-        (1..logits.len()).fold(0, best) as u32
-    }
-}
-
-/// A draw from softmax(logits / temperature).
-pub struct Temperature<'a> {
-    /// Below 1 sharper, above 1 flatter; greater than 0.
-    pub temperature: f64,
-    /// Where chance comes from.
-    pub rng: &'a mut dyn RngCore,
-}
-
-impl<F: Real> Sampler<F> for Temperature<'_> {
-    fn choose(&mut self, logits: &mut [F]) -> u32 {
-        let scaled = |x: &F| x.to_f64().unwrap_or(f64::NEG_INFINITY) / self.temperature;
-        let most = logits.iter().map(scaled).fold(f64::NEG_INFINITY, f64::max);
-        let total: f64 = logits.iter().map(|x| (scaled(x) - most).exp()).sum();
-        let mut left = self.rng.random::<f64>() * total;
-        for (i, x) in logits.iter().enumerate() {
-            left -= (scaled(x) - most).exp();
-            if left <= 0.0 {
-                return i as u32;
-            }
-        }
-        logits.len().saturating_sub(1) as u32
-    }
-}
-
-/// A text that grows: the cache and the logits of what comes next.
-#[derive(Debug)]
+/// A text that grows: the cache and the logits of what comes next. A copy grows on its own, as the
+/// beams of a search do.
+#[derive(Debug, Clone)]
 pub struct Generation<'a, F> {
     model: &'a Transformer<F>,
     tokens: Vec<u32>,
+    prompt: usize,
     cache: Cache<F>,
     workspace: Workspace<F>,
 }
@@ -84,8 +44,9 @@ impl<'a, F: Real> Generation<'a, F> {
     pub fn new(model: &'a Transformer<F>, prompt: &[u32]) -> Result<Self, Error> {
         check(model, prompt)?;
         let cache = Cache::new(&model.config);
-        let mut this = Self { model, tokens: Vec::new(), cache, workspace: Workspace::default() };
-        this.read(prompt);
+        let workspace = Workspace::default();
+        let mut this = Self { model, tokens: Vec::new(), prompt: prompt.len(), cache, workspace };
+        this.extend(prompt);
         Ok(this)
     }
 
@@ -99,21 +60,49 @@ impl<'a, F: Real> Generation<'a, F> {
         self.cache.length
     }
 
-    /// Chooses the next token; it is read when the one after it is asked for.
-    pub fn choose(&mut self, sampler: &mut impl Sampler<F>) -> u32 {
-        sampler.choose(&mut self.workspace.logits)
+    /// What has been read.
+    pub fn history(&self) -> History<'_> {
+        History { tokens: &self.tokens, prompt: self.prompt }
+    }
+
+    /// What met the output matrix at the tokens that were read last, one row each `(t, d)`: after
+    /// [`Self::new`] those of the prompt, then that of the last token.
+    pub fn hidden(&self) -> &[F] {
+        &self.workspace.last
+    }
+
+    /// Chooses the next token without reading it.
+    ///
+    /// # Errors
+    /// As the sampler.
+    pub fn choose(&mut self, sampler: &mut impl Sampler<F>) -> Result<u32, Error> {
+        let history = History { tokens: &self.tokens, prompt: self.prompt };
+        sampler.choose(history, &mut self.workspace.logits)
+    }
+
+    /// Reads a token, wherever it comes from.
+    ///
+    /// # Errors
+    /// Bad input if the context is full, or the model does not know the token.
+    pub fn read(&mut self, token: u32) -> Result<(), Error> {
+        if self.cache.length >= self.model.config.context {
+            return Err(too_long(self.cache.length + 1, self.model.config.context));
+        }
+        check(self.model, &[token])?;
+        self.extend(&[token]);
+        Ok(())
     }
 
     /// Chooses the next token and reads it.
     ///
     /// # Errors
-    /// Bad input once the context is full.
+    /// Bad input once the context is full, and as the sampler.
     pub fn next(&mut self, sampler: &mut impl Sampler<F>) -> Result<u32, Error> {
         if self.cache.length >= self.model.config.context {
             return Err(too_long(self.cache.length + 1, self.model.config.context));
         }
-        let token = self.choose(sampler);
-        self.read(&[token]);
+        let token = self.choose(sampler)?;
+        self.extend(&[token]);
         Ok(token)
     }
 
@@ -136,7 +125,7 @@ impl<'a, F: Real> Generation<'a, F> {
         done
     }
 
-    fn read(&mut self, tokens: &[u32]) {
+    fn extend(&mut self, tokens: &[u32]) {
         let config = &self.model.config;
         self.tokens.extend_from_slice(tokens);
         // where tokens look ahead, each new one changes what the cache holds of those before it
@@ -222,8 +211,9 @@ fn too_long(n: usize, context: usize) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::decoding::{Greedy, argmax};
     use crate::model::{Preset, Size};
-    use ndarray_rand::rand::SeedableRng;
+    use ndarray_rand::rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
     #[test]
@@ -238,9 +228,8 @@ mod tests {
             let mut text = vec![3, 1, 4];
             let mut generation = Generation::new(&model, &text).unwrap();
             for _ in 3..40 {
-                let mut all = logits(&model, &text).unwrap();
-                let last = all.len() - 50;
-                let expected = Greedy.choose(&mut all[last..]);
+                let all = logits(&model, &text).unwrap();
+                let expected = argmax(&all[all.len() - 50..]);
                 text.push(generation.next(&mut Greedy).unwrap());
                 assert_eq!(text.last(), Some(&expected), "{preset:?} at {}", text.len());
             }
@@ -266,14 +255,5 @@ mod tests {
         assert!(helped.run(1, &mut Greedy, &mut keep).is_err(), "the context is full");
         assert_eq!(alone, together);
         assert_eq!(generation.logits(), helped.logits());
-    }
-
-    #[test]
-    fn temperature_draws_as_often_as_softmax_says() {
-        let mut rng = ChaCha8Rng::seed_from_u64(4);
-        let mut sampler = Temperature { temperature: 0.5, rng: &mut rng };
-        let draws = (0..20_000).filter(|_| sampler.choose(&mut [0.0_f32, 0.5]) == 1).count();
-        let expected = 1.0 / (1.0 + (-1.0_f64).exp());
-        assert!((draws as f64 / 20_000.0 - expected).abs() < 0.012, "{draws}");
     }
 }

@@ -2,7 +2,7 @@
 //! of blocks, and the configurations of published models.
 //!
 //! To read in order: [`config`], [`layout`] (where the parameters lie), [`transformer`],
-//! [`forward`] (from tokens to logits), [`backward`], [`cache`], [`generate`], [`optimizer`],
+//! [`forward`] (from tokens to logits), [`backward`], [`cache`], [`generate`], [`decoding`], [`optimizer`],
 //! [`schedule`], [`trainer`], [`tasks`], [`pretraining`], [`trace`] (a look inside).
 
 mod adam;
@@ -11,6 +11,7 @@ pub mod batch;
 pub mod cache;
 pub mod checkpoint;
 pub mod config;
+pub mod decoding;
 mod embedding;
 pub mod forward;
 pub mod generate;
@@ -38,8 +39,9 @@ pub use backward::Objective;
 pub use batch::Batch;
 pub use cache::Cache;
 pub use config::{Biases, Config};
+pub use decoding::{Draw, Greedy, History, Mirostat, Processor, Sampler, Settings, Temperature};
 pub use forward::Pass;
-pub use generate::{Generation, Greedy, Sampler, Temperature};
+pub use generate::Generation;
 pub use loss_scale::LossScale;
 pub use optimizer::{Moments, Rule, Step};
 pub use pair::Pair;

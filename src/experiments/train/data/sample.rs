@@ -3,8 +3,9 @@
 use rand_chacha::ChaCha8Rng;
 
 use crate::math::loss::IGNORED;
+use crate::model::decoding::argmax;
 use crate::model::{
-    Batch, Generation, Greedy, Pass, Pretraining, Sampler, Temperature, Transformer, Workspace,
+    Batch, Generation, Greedy, Pass, Pretraining, Temperature, Transformer, Workspace,
 };
 use crate::report::{Error, Text, text};
 
@@ -108,7 +109,7 @@ impl Data {
             while said.len() + 1 < expected.len() {
                 said.push(generation.next(&mut Greedy)?);
             }
-            said.push(generation.choose(&mut Greedy));
+            said.push(generation.choose(&mut Greedy)?);
             right += usize::from(said == expected);
         }
         Ok(right as f64 / batch.sequences as f64)
@@ -128,7 +129,7 @@ impl Corpus {
         let (mut right, mut pairs) = (0, Vec::new());
         for (i, &target) in batch.targets.iter().enumerate().filter(|(_, t)| **t != IGNORED) {
             model.logits(&mut ws, i..i + 1); // (1, V)
-            let guess = Greedy.choose(&mut ws.logits[..v]);
+            let guess = argmax(&ws.logits[..v]);
             right += usize::from(guess == target);
             if pairs.len() < SHOWN {
                 pairs.push((self.piece(target), self.piece(guess)));
