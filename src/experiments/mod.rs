@@ -63,6 +63,7 @@ registry! {
     look::Look,
     loss::Loss,
     lr::Lr,
+    mask::Mask,
     model::Model,
     models::Models,
     modes::Modes,

@@ -102,6 +102,7 @@ fn attention(config: &Config, exact: bool) -> Vec<(String, String)> {
         Mask::Causal => "causal mask".to_string(),
         Mask::Prefix(n) => format!("prefix of {n} seen by all"),
         Mask::Sliding(n) => format!("causal, the last {n} tokens"),
+        Mask::Packed(_) => "causal within each document".to_string(),
     };
     let shared = match (kv_heads, heads) {
         (kv, h) if kv == h => format!("{h} heads of {head_width}"),

@@ -15,6 +15,51 @@ pub enum Mask {
     Prefix(usize),
     /// Itself and so many less one before it, not the whole past (Beltagy, Peters & Cohan 2020).
     Sliding(usize),
+    /// Several documents in one sequence: itself and those before it in its own document. As a
+    /// matrix, causal blocks along the diagonal (Krell et al. 2021).
+    Packed(Documents),
+}
+
+/// Where the documents of a packed sequence begin. The last has no end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Documents {
+    /// The first token of each document after the first; 0 where there are no more.
+    starts: [u32; Self::MOST - 1],
+}
+
+impl Documents {
+    /// As many documents may share a sequence.
+    pub const MOST: usize = 16;
+
+    /// Documents by their lengths in tokens; nothing if there are none or too many, or one is empty
+    /// or longer than 2³¹.
+    ///
+    /// ```
+    /// use llm_lab::math::attention::{Documents, Mask};
+    /// let packed = Mask::Packed(Documents::of(&[3, 2]).unwrap());
+    /// assert_eq!([packed.span(2, 5), packed.span(3, 5), packed.span(4, 5)], [0..3, 3..4, 3..5]);
+    /// assert_eq!(Documents::of(&[3, 0]), None);
+    /// ```
+    pub fn of(lengths: &[usize]) -> Option<Self> {
+        let sound = |length: &usize| (1..1 << 31).contains(length);
+        if !(1..=Self::MOST).contains(&lengths.len()) || !lengths.iter().all(sound) {
+            return None;
+        }
+        let mut starts = [0; Self::MOST - 1];
+        let mut end = 0;
+        for (start, length) in starts.iter_mut().zip(&lengths[..lengths.len() - 1]) {
+            end += length;
+            *start = u32::try_from(end).ok()?;
+        }
+        Some(Self { starts })
+    }
+
+    /// The first token of the document of token `i`.
+    #[inline(always)]
+    fn start(self, i: usize) -> usize {
+        let begun = |start: &usize| *start <= i;
+        self.starts.iter().map(|start| *start as usize).filter(begun).fold(0, usize::max)
+    }
 }
 
 impl Mask {
@@ -34,6 +79,7 @@ impl Mask {
             Self::Causal => 0..end,
             Self::Prefix(length) => 0..end.max(length.min(n)),
             Self::Sliding(window) => end.saturating_sub(window.max(1))..end,
+            Self::Packed(documents) => documents.start(i).min(end)..end,
         }
     }
 
@@ -56,6 +102,19 @@ impl Mask {
         }
     }
 
+    /// Visible pairs of `n` tokens: how many scores the softmax keeps. O(n).
+    ///
+    /// ```
+    /// use llm_lab::math::attention::Mask;
+    /// let pairs = |mask: Mask| mask.pairs(8);
+    /// assert_eq!(pairs(Mask::Causal), 36); // 8·9/2
+    /// assert_eq!(pairs(Mask::Prefix(5)), 46); // 5² + 3·5 + 3·4/2
+    /// assert_eq!(pairs(Mask::None), 64); // 8²
+    /// ```
+    pub fn pairs(self, n: usize) -> usize {
+        (0..n).map(|i| self.span(i, n).len()).sum()
+    }
+
     /// How many tokens at the start may look at tokens after them: those change when the text grows.
     ///
     /// ```
@@ -66,7 +125,37 @@ impl Mask {
         match self {
             Self::None => usize::MAX,
             Self::Prefix(length) => length,
-            Self::Causal | Self::Sliding(_) => 0,
+            Self::Causal | Self::Sliding(_) | Self::Packed(_) => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn pairs_are_those_of_the_formulas(n in 1..60usize, p in 1..60usize, cut in 1..59usize) {
+            let p = p.min(n);
+            let triangle = |m: usize| m * (m + 1) / 2;
+            prop_assert_eq!(Mask::None.pairs(n), n * n);
+            prop_assert_eq!(Mask::Causal.pairs(n), triangle(n));
+            prop_assert_eq!(Mask::Prefix(p).pairs(n), p * p + (n - p) * p + triangle(n - p));
+            prop_assert_eq!(Mask::Sliding(p).pairs(n), triangle(p) + (n - p) * p);
+            let lengths = if cut < n { vec![cut, n - cut] } else { vec![n] };
+            let packed = Mask::Packed(Documents::of(&lengths).unwrap());
+            prop_assert_eq!(packed.pairs(n), lengths.iter().copied().map(triangle).sum::<usize>());
+        }
+    }
+
+    #[test]
+    fn documents_that_cannot_be_are_refused() {
+        for lengths in [&[][..], &[0], &[1; 17], &[usize::MAX, 1]] {
+            assert_eq!(Documents::of(lengths), None);
+        }
+        let most = Mask::Packed(Documents::of(&[1; 16]).unwrap());
+        assert!((0..20).all(|i| most.span(i, 20).start == i.min(15)));
     }
 }

@@ -11,7 +11,7 @@ mod mask;
 mod steps;
 
 pub use heads::{Downstream, Heads, Scratch, Upstream, backward, forward, weights};
-pub use mask::Mask;
+pub use mask::{Documents, Mask};
 pub use steps::Steps;
 
 use super::linear::Linear;
@@ -204,7 +204,8 @@ mod tests {
 
     #[test]
     fn backward_agrees_with_finite_differences() {
-        for mask in [Mask::None, Mask::Causal, Mask::Prefix(3), Mask::Sliding(2)] {
+        let packed = Documents::of(&[1, 3]).map(Mask::Packed).unwrap();
+        for mask in [Mask::None, Mask::Causal, Mask::Prefix(3), Mask::Sliding(2), packed] {
             let mut rng = ChaCha8Rng::seed_from_u64(2);
             let attention = Attention::<f64>::xavier(6, 2, 1.0, &mut rng);
             let (x, dy) = (xavier(4, 6, 2.0, &mut rng), xavier(4, 6, 1.0, &mut rng));

@@ -55,7 +55,7 @@ const fn listed(position: Position, mask: Mask, activation: Activation) {
         },
     }
     match mask {
-        Mask::None | Mask::Causal | Mask::Prefix(_) | Mask::Sliding(_) => {}
+        Mask::None | Mask::Causal | Mask::Prefix(_) | Mask::Sliding(_) | Mask::Packed(_) => {}
     }
     match activation {
         A::Identity | A::Sigmoid | A::Tanh | A::Relu | A::LeakyRelu { .. } | A::Softplus => {}
@@ -83,7 +83,9 @@ fn gradients_are_right_for_every_position_and_mask() {
     for position in POSITIONS {
         check(Config { position, layers: 1, ..wide() });
     }
-    for mask in MASKS {
+    for mask in
+        MASKS.into_iter().chain(crate::math::attention::Documents::of(&[3, 2, 4]).map(Mask::Packed))
+    {
         check(Config { mask, layers: 1, ..wide() });
     }
 }

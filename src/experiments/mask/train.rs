@@ -1,0 +1,211 @@
+//! `mask train`: a task learned under a causal and under a prefix mask, and how many tokens of a
+//! batch have a loss.
+
+use crate::experiments::{Context, params};
+use crate::math::attention::Mask;
+use crate::math::loss::IGNORED;
+use crate::model::tasks::Task;
+use crate::model::{
+    Batch, Config, Decay, Moments, Preset, Rule, Schedule, Size, Trainer, Training, Transformer,
+};
+use crate::report::{
+    Axis, Content, Error, Figure, Lines, Report, Series, Table, Text, number, text,
+};
+
+/// Tokens of the task.
+const VOCAB: usize = 16;
+/// Looks at the loss of fresh answers.
+const LOOKS: usize = 30;
+
+/// Learn to copy or reverse under a causal and under a prefix mask ‖ 在因果与前缀掩码下学习复制或反转
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "mask train\nmask train --task copy\nmask train --symbols 12 --steps 600")]
+pub struct Train {
+    /// What is learned ‖ 学什么
+    #[arg(long, default_value = "reverse", value_parser = ["copy", "reverse", "sort"])]
+    pub task: String,
+    /// Symbols of a question ‖ 每道题的符号数
+    #[arg(long, value_name = "N", default_value = "8", value_parser = params::count(2, 64))]
+    pub symbols: usize,
+    /// Steps ‖ 训练步数
+    #[arg(long, value_name = "N", default_value = "300", value_parser = params::count(1, 10_000))]
+    pub steps: usize,
+    /// Sequences of a batch ‖ 每批序列数
+    #[arg(long, value_name = "N", default_value = "16", value_parser = params::count(1, 256))]
+    pub batch: usize,
+}
+
+/// One way to learn it.
+struct Way {
+    key: &'static str,
+    title: Text,
+    mask: Mask,
+    /// Whether the question has a loss too.
+    question: bool,
+}
+
+/// How it went.
+struct Learned {
+    /// Losses of a batch.
+    targets: usize,
+    /// Visible pairs of a sequence.
+    pairs: usize,
+    /// `(step, loss on fresh answers)`.
+    curve: Vec<(f64, f64)>,
+}
+
+impl Train {
+    /// Learns it in each way.
+    ///
+    /// # Errors
+    /// An interruption, or a run that leaves the finite numbers.
+    pub fn run(&self, context: &Context) -> Result<Report, Error> {
+        let Some(task) = Task::find(&self.task) else {
+            return Err(Error::input(text("no such task", "没有这个任务")));
+        };
+        let ways = [
+            Way {
+                key: "causal_all",
+                title: text("causal, loss everywhere", "因果，处处有损失"),
+                mask: Mask::Causal,
+                question: true,
+            },
+            Way {
+                key: "causal",
+                title: text("causal, loss on the answer", "因果，只在答案上有损失"),
+                mask: Mask::Causal,
+                question: false,
+            },
+            Way {
+                key: "prefix",
+                title: text("prefix, loss on the answer", "前缀，只在答案上有损失"),
+                // the question and its separator
+                mask: Mask::Prefix(self.symbols + 1),
+                question: false,
+            },
+        ];
+        let mut report = Report::new(text("Causal against prefix", "因果与前缀"));
+        report.say(text(
+            "The same model, data and seed; the mask and the places with a loss differ. A prefix cannot have a loss: each of its tokens sees the one that it would have to foretell.",
+            "模型、数据、种子都相同，只有掩码和计损失的位置不同。前缀部分不能计损失：其中每个 token 都看得见它该预测的下一个。",
+        ));
+        let mut table = Table::new(text(
+            format!("After {} steps", self.steps),
+            format!("训练 {} 步之后", self.steps),
+        ))
+        .words(text("way", "方式"))
+        .numbers(text("loss tokens of a batch", "每批计损失的 token 数"))
+        .numbers(text("visible pairs of a sequence", "每条序列的可见对数"))
+        .numbers(text("loss on fresh answers (nats)", "新答案上的损失（nat）"));
+        let mut series = Vec::new();
+        for (i, way) in ways.iter().enumerate() {
+            let learned = self.learn(task, way, (i, ways.len()), context)?;
+            let last = learned.curve.last().map_or(f64::NAN, |point| point.1);
+            table.row(vec![
+                way.title.clone().into(),
+                learned.targets.into(),
+                learned.pairs.into(),
+                last.into(),
+            ]);
+            let key = way.key;
+            report.metric(format!("{key}.targets"), learned.targets);
+            report.metric(format!("{key}.pairs"), learned.pairs);
+            report.metric_in(format!("{key}.loss.answer"), last, "nats");
+            let name = way.title.en.clone();
+            series.push(Series::new(name, learned.curve));
+        }
+        let chance = ((VOCAB - 1) as f64).ln();
+        report.table(table);
+        report.metric_in("loss.chance", chance, "nats");
+        report.say(text(
+            format!("Guessing costs ln {} = {} nats.", VOCAB - 1, number(chance)),
+            format!("瞎猜的损失是 ln {} = {} nat。", VOCAB - 1, number(chance)),
+        ));
+        report.figure(Figure::new(
+            "curves",
+            format!("Learning to {} under two masks", self.task),
+            Axis::new("step"),
+            Axis::new("loss on fresh answers (nats)"),
+            Content::Lines(Lines { series, markers: Vec::new() }),
+        ));
+        Ok(report)
+    }
+
+    fn learn(
+        &self,
+        task: Task,
+        way: &Way,
+        (i, ways): (usize, usize),
+        context: &Context,
+    ) -> Result<Learned, Error> {
+        let length = 2 * self.symbols;
+        let size = Size {
+            vocab: VOCAB,
+            context: length,
+            d: 32,
+            d_ff: 88,
+            layers: 2,
+            heads: 2,
+            kv_heads: 2,
+        };
+        let config = Config { mask: way.mask, ..Preset::Llama.config(size)? };
+        let model = Transformer::<f32>::new(config, &mut context.rng(0))?;
+        let mut trainer = Trainer::new(model, self.training(context.seed))?;
+        let mut rng = context.rng(1);
+        let mut batch = Batch::new(length);
+        let mut fresh = Batch::new(length);
+        let mut fresh_rng = context.rng(2);
+        (0..64).for_each(|_| task.push(&mut fresh, VOCAB, &mut fresh_rng));
+        let mut curve = vec![(0.0, trainer.evaluate(&fresh))];
+        let every = (self.steps / LOOKS).max(1);
+        let mut targets = 0;
+        for step in 1..=self.steps {
+            context.step(i * self.steps + step, ways * self.steps, &way.title)?;
+            batch.clear();
+            (0..self.batch).for_each(|_| task.push(&mut batch, VOCAB, &mut rng));
+            if way.question {
+                ask_everything(&mut batch);
+            }
+            targets = batch.asked();
+            trainer.step(std::slice::from_ref(&batch))?;
+            if step.is_multiple_of(every) || step == self.steps {
+                curve.push((step as f64, trainer.evaluate(&fresh)));
+            }
+        }
+        Ok(Learned { targets, pairs: way.mask.pairs(length), curve })
+    }
+
+    fn training(&self, seed: u64) -> Training {
+        let steps = self.steps as u64;
+        Training {
+            rule: Rule::AdamW(Moments::default()),
+            schedule: Schedule {
+                peak: 3e-3,
+                warmup: steps / 20,
+                decay: Decay::Cosine,
+                steps,
+                floor: 0.1,
+            },
+            decay: 0.1,
+            clip: Some(1.0),
+            smoothing: 0.0,
+            loss_scale: 1.0,
+            shards: 2,
+            threads: 2,
+            seed,
+        }
+    }
+}
+
+/// Each token is the target of the one before it, in the question too.
+fn ask_everything(batch: &mut Batch) {
+    for (tokens, targets) in
+        batch.tokens.chunks(batch.length).zip(batch.targets.chunks_mut(batch.length))
+    {
+        for (target, next) in targets.iter_mut().zip(&tokens[1..]) {
+            if *target == IGNORED {
+                *target = *next;
+            }
+        }
+    }
+}
