@@ -60,6 +60,7 @@ registry! {
     alibi::Alibi,
     embedding::Embedding,
     generate::Generate,
+    heads::Heads,
     look::Look,
     loss::Loss,
     lr::Lr,

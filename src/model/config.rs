@@ -203,14 +203,7 @@ impl Config {
                     .allowed(text(format!("1 to {most}"), format!("1 到 {most}"))));
             }
         }
-        if !self.heads.is_multiple_of(self.kv_heads) {
-            let (heads, kv) = (self.heads, self.kv_heads);
-            return Err(Error::input(text(
-                format!("{kv} key and value heads do not divide {heads} query heads"),
-                format!("{kv} 个 KV 头不能整除 {heads} 个查询头"),
-            ))
-            .allowed(divisors(heads)));
-        }
+        Self::groups_of_heads(self.heads, self.kv_heads)?;
         Ok(())
     }
 
@@ -230,6 +223,21 @@ impl Config {
             .allowed(text("0 or a small positive number", "0 或很小的正数")));
         }
         Ok(())
+    }
+
+    /// How many query heads share each of `kv` key and value heads.
+    ///
+    /// # Errors
+    /// Bad input if `kv` does not divide `heads`.
+    pub fn groups_of_heads(heads: usize, kv: usize) -> Result<usize, Error> {
+        if kv == 0 || !heads.is_multiple_of(kv) {
+            return Err(Error::input(text(
+                format!("{kv} key and value heads do not divide {heads} query heads"),
+                format!("{kv} 个 KV 头不能整除 {heads} 个查询头"),
+            ))
+            .allowed(divisors(heads)));
+        }
+        Ok(heads / kv)
     }
 
     /// The width of a head for `d` and `heads`.
