@@ -72,6 +72,7 @@ registry! {
     plot::Plot,
     position::Position,
     rope::Rope,
+    softmax::Softmax,
     ffn::Ffn,
     tokenize::Tokenize,
     tokenizer::Tokenizer,

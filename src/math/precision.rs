@@ -68,6 +68,24 @@ impl Format {
         self.smallest_normal() * self.epsilon()
     }
 
+    /// The bits that are stored of `x`: sign, exponent, fraction.
+    ///
+    /// ```
+    /// use llm_lab::math::precision::Format;
+    /// assert_eq!(Format::F16.bits(1.5), "0 01111 1000000000");
+    /// assert_eq!(Format::F16.bits(f64::INFINITY), "0 11111 0000000000");
+    /// assert_eq!(Format::Bf16.bits(-2.0), "1 10000000 0000000");
+    /// ```
+    pub fn bits(self, x: f64) -> String {
+        let (bits, width, exponent) = match self {
+            Self::F32 => ((x as f32).to_bits(), 32, 8),
+            Self::F16 => (u32::from(f16::from_f64(x).to_bits()), 16, 5),
+            Self::Bf16 => (u32::from(bf16::from_f64(x).to_bits()), 16, 8),
+        };
+        let all = format!("{bits:0width$b}");
+        format!("{} {} {}", &all[..1], &all[1..=exponent], &all[exponent + 1..])
+    }
+
     /// The distance from 1 to the next number.
     pub fn epsilon(self) -> f64 {
         match self {

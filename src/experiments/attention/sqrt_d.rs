@@ -199,7 +199,7 @@ impl SqrtD {
         .numbers(text("largest weight", "最大权重"))
         .numbers(text("mean p(1 − p)", "p(1 − p) 的均值"));
         if self.aligned > 0.0 {
-            table = table.numbers(text("weight of the aligned key", "相关键的权重"));
+            table = table.numbers(text("weight of the aligned key", "与查询相关的那个键的权重"));
         }
         for (d, row) in dims.iter().zip(found) {
             for (by, f) in by.iter().zip(row) {

@@ -30,7 +30,7 @@ pub struct Steps {
     /// Values, as many as keys ‖ 值，行数与键相同
     #[arg(long, value_name = "ROWS", value_parser = typed::rows, allow_hyphen_values = true, default_value = "1,0/0,1/2,2")]
     pub v: Rows,
-    /// Who may look at whom: causal, none, prefix:N, sliding:N ‖ 谁能看谁：causal、none、prefix：N、sliding：N
+    /// Who may look at whom: causal, none, prefix:N, sliding:N ‖ 谁能看谁：causal、none、prefix:N、sliding:N
     #[arg(long, value_name = "MASK", value_parser = typed::mask, default_value = "causal")]
     pub mask: Mask,
     /// What the scores are multiplied by; 1/√d_k if not given ‖ 分数乘以多少；默认 1/√d_k

@@ -33,8 +33,7 @@ pub fn mask(word: &str) -> Result<Mask, String> {
         ("prefix", _, Ok(n)) if n > 0 => Ok(Mask::Prefix(n)),
         ("sliding", _, Ok(n)) if n > 0 => Ok(Mask::Sliding(n)),
         _ => {
-            Err("causal, none, prefix:N or sliding:N ‖ causal、none、prefix：N 或 sliding：N"
-                .into())
+            Err("causal, none, prefix:N or sliding:N ‖ causal、none、prefix:N 或 sliding:N".into())
         }
     }
 }
