@@ -71,6 +71,7 @@ registry! {
     norm::Norm,
     plot::Plot,
     position::Position,
+    rank::Rank,
     rope::Rope,
     softmax::Softmax,
     ffn::Ffn,

@@ -2,6 +2,8 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use super::simd::sum2;
+
 /// Singular values by one-sided Jacobi rotations: the columns of `a` `(m, n)` are turned against each
 /// other in pairs until all are orthogonal; their lengths are then the singular values, largest
 /// first. Small ones come out to full relative precision, so that a rank can be read off.
@@ -66,7 +68,7 @@ fn orthogonalize(p: &mut [f64], q: &mut [f64]) -> bool {
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+    sum2(a, b, |x, y| x * y)
 }
 
 /// The cosine of the angle between two vectors; 0 if either is zero.

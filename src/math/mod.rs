@@ -19,6 +19,7 @@ pub mod position;
 pub mod precision;
 pub mod product;
 pub mod quadratic;
+pub mod rank;
 pub mod real;
 pub mod relative;
 pub mod rounded;

@@ -2,7 +2,7 @@
 //! What is shown is read from the workspace of an ordinary forward pass ([`crate::model::Trace`]).
 
 mod one_neuron;
-mod subject;
+pub(in crate::experiments) mod subject;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,7 @@ use super::given::last;
 use crate::experiments::Context;
 use crate::math::precision::Format;
 use crate::report::{
-    Axis, Cell, Content, Error, Figure, Lines, Panel, Report, Series, Table, Text, number, text,
+    Axis, Cell, Content, Error, Figure, Lines, Report, Series, Table, Text, number, text,
 };
 
 /// Where exp overflows, loses digits and becomes 0 in f32, f16 and bf16, measured ‖ 实测 exp 在 f32、f16、bf16 中何处上溢、丢失精度、变成 0
@@ -85,43 +85,27 @@ impl Range {
     }
 }
 
-/// What is stored of exp(x), and how far it is off.
+/// How far the stored exp(x) is off, where it is a number above 0.
 fn picture() -> Figure {
-    let steps = || (-1100..=950).map(|i| f64::from(i) / 10.0);
-    let kept = |format: Format, x: f64| {
-        let y = format.store(x.exp());
-        if y > 0.0 && y.is_finite() { y } else { f64::NAN }
-    };
-    let panel = |title: &str, y: Axis, value: &dyn Fn(Format, f64) -> f64| {
-        let curve = |format: Format| {
-            Series::new(format.name(), steps().map(|x| (x, value(format, x))).collect())
-        };
-        Panel {
-            title: title.to_string(),
-            x: Axis::new("x"),
-            y,
-            content: Content::Lines(Lines {
-                series: Format::ALL.map(curve).to_vec(),
-                markers: Vec::new(),
-            }),
-        }
-    };
     // the error moves up and down with every x: the largest of a few neighbours
     let error = |format: Format, x: f64| {
         (0..16).fold(0.0, |most: f64, i| {
-            let x = format.store(x + f64::from(i) / 160.0);
-            let apart = (kept(format, x) / x.exp() - 1.0).abs();
-            if apart.is_nan() { f64::NAN } else { most.max(apart) }
+            let y = (x + f64::from(i) / 160.0).exp();
+            let kept = format.store(y);
+            let alive = kept > 0.0 && kept.is_finite() && !most.is_nan();
+            if alive { most.max((kept / y - 1.0).abs()) } else { f64::NAN }
         })
     };
-    let panels = vec![
-        panel("what is stored", Axis::new("log₁₀ exp(x)"), &|f, x| kept(f, x).log10()),
-        panel("how far it is off", Axis::log("relative error"), &|f, x| error(f, x).max(1e-9)),
-    ];
-    Figure::grid(
+    let curve = |format: Format| {
+        let steps = (-1100..=950).map(|i| f64::from(i) / 10.0);
+        Series::new(format.name(), steps.map(|x| (x, error(format, x))).collect())
+    };
+    let series = Format::ALL.map(curve).to_vec();
+    Figure::new(
         "range",
-        "exp(x) in three formats: a curve ends where exp becomes 0 or ∞",
-        2,
-        panels,
+        "exp(x) as it is stored: a curve ends where it becomes 0 or ∞",
+        Axis::new("x"),
+        Axis::log("relative error of exp(x)"),
+        Content::Lines(Lines { series, markers: Vec::new() }),
     )
 }
