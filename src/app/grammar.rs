@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::aot::Shell;
 
 use super::set::Set;
 use super::settings::Globals;
@@ -46,6 +47,9 @@ pub enum Command {
     /// What proves the lessons.
     #[command(flatten)]
     Prove(Prove),
+    /// What the lab needs around it.
+    #[command(flatten)]
+    Setup(Setup),
     /// What belongs to the session.
     #[command(flatten)]
     Session(Session),
@@ -54,6 +58,13 @@ pub enum Command {
 /// Commands for the one who learns; `lesson` and `quiz` wait for answers, so the shell plays them.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Learn {
+    /// Ten minutes from a text to a generated story, the best start ‖ 十分钟从文本走到生成的故事，最好的起点
+    #[command(after_help = "tour\ntour --from 3")]
+    Tour {
+        /// Begin at this step ‖ 从这一步开始
+        #[arg(long, value_name = "STEP", value_parser = params::count(1, 10_000))]
+        from: Option<usize>,
+    },
     /// List the lessons ‖ 列出课程
     Lessons,
     /// Play a lesson step by step, from where you left it ‖ 一步步学一课，从上次停下的地方继续
@@ -108,6 +119,22 @@ pub enum Prove {
         #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
         dir: Option<PathBuf>,
     },
+}
+
+/// Commands for the place where the lab runs.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Setup {
+    /// Look at terminal, folders, processor and lessons; exit code 1 if something is wrong ‖ 检查终端、目录、处理器与课程；有问题则退出码为 1
+    Doctor,
+    /// Print a script with which your shell completes commands ‖ 输出 shell 的补全脚本
+    #[command(after_help = "completions bash\ncompletions zsh\ncompletions fish")]
+    Completions {
+        /// Your shell ‖ 你使用的 shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page, for `man -l` ‖ 输出手册页，可用 `man -l` 查看
+    Man,
 }
 
 /// What can be done with the progress besides looking at it.

@@ -1,6 +1,7 @@
 //! F4: the one grammar, the session's settings, `execute(command) -> report`, and the store, the
 //! only part that opens files.
 
+mod doctor;
 mod example;
 mod files;
 pub mod grammar;
@@ -15,6 +16,7 @@ pub mod progress;
 pub mod prove;
 mod set;
 mod settings;
+pub mod setup;
 pub mod store;
 mod words;
 
@@ -43,7 +45,7 @@ pub fn execute(
     match command {
         Command::Experiment(experiment) => experiment.run(&context),
         Command::Session(Session::Set(change)) => Ok(set::report(&change.apply(settings))),
-        Command::Learn(_) | Command::Prove(_) => {
+        Command::Learn(_) | Command::Prove(_) | Command::Setup(_) => {
             Err(Error::input(text("only experiments can be run here", "这里只能运行实验")))
         }
         Command::Session(Session::Exit | Session::Help { .. }) => {

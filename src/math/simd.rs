@@ -37,6 +37,12 @@ pub fn on_widest<R>(f: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(f)
 }
 
+/// The vectors that this machine runs [`on_widest`] with: `V4` is AVX-512, `V3` AVX2 with FMA.
+pub fn vectors() -> String {
+    let name = format!("{:?}", pulp::Arch::new());
+    name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_string()
+}
+
 /// `y ← y + x`, element by element. O(n).
 #[inline]
 pub fn add<F: Real>(y: &mut [F], x: &[F]) {

@@ -6,8 +6,11 @@ use super::voice;
 use crate::app::grammar::{Learn, Progress as About};
 use crate::app::{self, Settings};
 use crate::course::progress::Progress;
-use crate::course::{Player, Quiz, overview, recap};
+use crate::course::{Pack, Player, Quiz, overview, recap};
 use crate::report::{Error, text};
+
+/// The lesson that `tour` plays.
+const TOUR: &str = "tour";
 
 impl Session {
     /// Changes what is remembered of the learner, and says what has to be said about it.
@@ -31,15 +34,9 @@ impl Session {
             Learn::Lessons => overview::lessons(&pack, self.memory().progress()),
             Learn::Lesson { id: None, .. } => app::progress::suggestion(&pack, self.memory()),
             Learn::Lesson { id: Some(id), print: true, .. } => recap(&pack.lesson(id)?),
+            Learn::Tour { from } => return self.lesson(&pack, TOUR, *from, settings),
             Learn::Lesson { id: Some(id), from, print: false } => {
-                let lesson = pack.lesson(id)?;
-                let step = from.map_or_else(|| self.memory().progress().step(id), |n| n - 1);
-                if from.is_some() && step >= lesson.steps.len() {
-                    return Err(no_step(step + 1, lesson.steps.len(), id));
-                }
-                self.tell();
-                let player = Player::new(lesson, step, settings.seed);
-                return Ok(Response::Play(Play::Lesson(Box::new(player)), Box::new(settings)));
+                return self.lesson(&pack, id, *from, settings);
             }
             Learn::Quiz { topics, count } => {
                 let quiz = Quiz::new(&pack.select(topics)?, *count, settings.seed)?;
@@ -55,6 +52,24 @@ impl Session {
         };
         self.tell();
         Ok(Response::Shown(present(&report, typed, &settings)?))
+    }
+
+    /// A lesson, from the step where the learner left it or from the one that is asked for.
+    fn lesson(
+        &mut self,
+        pack: &Pack,
+        id: &str,
+        from: Option<usize>,
+        settings: Settings,
+    ) -> Result<Response, Error> {
+        let lesson = pack.lesson(id)?;
+        let step = from.map_or_else(|| self.memory().progress().step(id), |n| n - 1);
+        if from.is_some() && step >= lesson.steps.len() {
+            return Err(no_step(step + 1, lesson.steps.len(), id));
+        }
+        self.tell();
+        let player = Player::new(lesson, step, settings.seed);
+        Ok(Response::Play(Play::Lesson(Box::new(player)), Box::new(settings)))
     }
 
     /// Says what the memory has to say.

@@ -84,14 +84,14 @@ fn here(mut error: Error) -> Error {
 fn greeting() -> Text {
     text(
         "llm-lab: learn how language models work by running things. Try:\n\
+         \x20 tour                         ten minutes from a text to a generated story\n\
          \x20 plot swish --beta 0.1 1 10   see one activation function change its shape\n\
          \x20 lesson swish                 the lesson behind that picture\n\
-         \x20 quiz activations             questions as an interviewer asks them\n\
          `help` lists everything, Tab completes, Ctrl-D leaves.\n",
         "llm-lab：动手运行，弄懂大语言模型。试试：\n\
+         \x20 tour                         十分钟，从一段文本走到生成的故事\n\
          \x20 plot swish --beta 0.1 1 10   看同一个激活函数怎样变形\n\
          \x20 lesson swish                 讲解这幅图的课程\n\
-         \x20 quiz activations             面试风格的题目\n\
          `help` 列出全部命令，Tab 补全，Ctrl-D 退出。\n",
     )
 }

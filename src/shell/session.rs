@@ -9,6 +9,7 @@ use super::voice;
 use super::watch::Watch;
 use crate::app::grammar::{Command, Line, Prove, Session as About};
 use crate::app::memory::Memory;
+use crate::app::prove::Proof;
 use crate::app::{self, Asked, Format, Place, Settings, View};
 use crate::render::inline::{Protocol, encode};
 use crate::render::{json, picture, terminal};
@@ -103,6 +104,9 @@ impl Session {
         match command {
             Command::Learn(learn) => return self.learn(learn, typed, settings),
             Command::Prove(prove) => return proven(prove, typed, &settings),
+            Command::Setup(setup) => {
+                return held(&app::setup::report(setup, &settings)?, typed, &settings);
+            }
             Command::Session(About::Exit) => return Ok(Response::Leave),
             Command::Session(About::Set(change)) => self.settings = change.apply(&settings),
             Command::Experiment(_) => app::pictures::check(&settings)?,
@@ -123,10 +127,15 @@ fn proven(prove: &Prove, typed: &str, settings: &Settings) -> Result<Response, E
         Prove::Check { dir } => app::prove::checked(dir.as_deref(), settings, &watch)?,
     };
     drop(watch);
+    held(&proof, typed, settings)
+}
+
+/// A proof as it is shown: what does not hold makes the exit code 1.
+fn held(proof: &Proof, typed: &str, settings: &Settings) -> Result<Response, Error> {
     let shown = present(&proof.report, typed, settings)?;
-    Ok(match proof.fails {
+    Ok(match &proof.fails {
         None => Response::Shown(shown),
-        Some(fails) => Response::Fails(shown, fails),
+        Some(fails) => Response::Fails(shown, fails.clone()),
     })
 }
 

@@ -6,9 +6,10 @@ mod localize;
 use std::ffi::OsString;
 use std::fmt::Write;
 
+use clap::builder::StyledStr;
 use clap::{Arg, Command, Subcommand};
 
-use super::grammar::{Learn, Prove, Session, tree};
+use super::grammar::{self, Learn, Prove, Session, Setup};
 use super::mistake;
 use super::words::Place;
 use crate::experiments::Experiment;
@@ -17,25 +18,42 @@ use localize::{in_words, localized, pick, styles};
 
 /// Help on what the words ask for; the first page where they name no command.
 pub fn render(words: &[OsString], place: Place, lang: Lang) -> String {
-    let tree = tree();
-    let path: Vec<String> = {
-        let path = mistake::reached(&tree, words);
-        path.iter().skip(1).map(|c| c.get_name().to_string()).collect()
-    };
-    let mut tree = localized(tree, place, lang);
-    if path.is_empty() {
-        return first_page(&tree, place, lang);
+    let (mut tree, path) = reached(words, place, lang);
+    match page(&mut tree, &path) {
+        Some(page) => in_words(&page.ansi().to_string(), lang),
+        None => first_page(&tree, place, lang),
     }
-    let mut command = &mut tree;
-    for name in &path {
-        // the path was found in this very tree
-        let Some(next) = command.find_subcommand_mut(name) else { return String::new() };
-        command = next;
+}
+
+/// The same without colours, as one types it in a shell.
+pub fn plain(words: &[OsString], lang: Lang) -> String {
+    let (mut tree, path) = reached(words, Place::Argv, lang);
+    page(&mut tree, &path).map_or_else(String::new, |page| in_words(&page.to_string(), lang))
+}
+
+/// The tree in one language, for what is made from it.
+pub fn tree(lang: Lang) -> Command {
+    localized(grammar::tree(), Place::Argv, lang)
+}
+
+/// The tree in one language, and the names of the commands that the words reach.
+fn reached(words: &[OsString], place: Place, lang: Lang) -> (Command, Vec<String>) {
+    let tree = grammar::tree();
+    let path = mistake::reached(&tree, words);
+    let path = path.iter().skip(1).map(|c| c.get_name().to_string()).collect();
+    (localized(tree, place, lang), path)
+}
+
+/// The page of the command at the end of a path through this very tree; none for the tree itself.
+fn page(tree: &mut Command, path: &[String]) -> Option<StyledStr> {
+    let mut command = tree;
+    for name in path {
+        command = command.find_subcommand_mut(name)?;
     }
     let told = |arg: &Arg| arg.get_possible_values().iter().any(|v| v.get_help().is_some());
     let long = command.get_arguments().any(|arg| !arg.is_hide_set() && told(arg));
     let page = if long { command.render_long_help() } else { command.render_help() };
-    in_words(&page.ansi().to_string(), lang)
+    (!path.is_empty()).then_some(page)
 }
 
 /// The page that teaches: what to try first, then the commands in groups.
@@ -90,13 +108,13 @@ fn last_words(tree: &Command, place: Place, lang: Lang) -> String {
 
 /// Three lines to try first, and why.
 const THREE: [(&str, &str, &str); 3] = [
+    ("tour", "ten minutes from a text to a generated story", "十分钟从文本走到生成的故事"),
     (
         "plot swish --beta 0.1 1 10",
         "one activation function, three values of β",
         "同一个激活函数，三个 β",
     ),
     ("lesson swish", "the lesson behind that picture", "讲解这幅图的课程"),
-    ("quiz activations", "questions as an interviewer asks them", "面试风格的题目"),
 ];
 
 /// The commands under the headings of the first page, in the grammar's order.
@@ -107,6 +125,7 @@ fn groups() -> Vec<(Text, Vec<String>)> {
         (text("Experiments:", "实验："), names(Experiment::augment_subcommands(bare()))),
         (text("Learn:", "学习："), names(Learn::augment_subcommands(bare()))),
         (text("Prove:", "验证："), names(Prove::augment_subcommands(bare()))),
+        (text("Set up:", "环境："), names(Setup::augment_subcommands(bare()))),
         (text("Session:", "会话："), names(Session::augment_subcommands(bare()))),
     ]
 }
@@ -130,7 +149,7 @@ mod tests {
     #[test]
     fn no_page_shows_the_other_half() {
         let mut paths = Vec::new();
-        everywhere(&tree(), "", &mut paths);
+        everywhere(&grammar::tree(), "", &mut paths);
         for path in paths {
             for lang in [Lang::En, Lang::Zh] {
                 let page = help(&path, Place::Argv, lang);
@@ -155,7 +174,7 @@ mod tests {
     #[test]
     fn the_first_page_names_every_command() {
         let page = help("", Place::Line, Lang::En);
-        for command in tree().get_subcommands() {
+        for command in grammar::tree().get_subcommands() {
             assert!(page.contains(command.get_name()), "{page}");
         }
     }

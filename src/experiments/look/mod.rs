@@ -1,4 +1,4 @@
-//! `look`: inside a model while it reads: attention, the residual stream, the logit lens, neurons.
+//! `look`: inside a model while it reads: embeddings, attention, the residual stream, the logit lens, neurons.
 //! What is shown is read from the workspace of an ordinary forward pass ([`crate::model::Trace`]).
 
 mod one_neuron;
@@ -12,6 +12,7 @@ use crate::report::{Error, Report};
 experiments! {
     /// Every way to look inside.
     What {
+        embedding::Embedding,
         attention::Attention,
         stream::Stream,
         lens::Lens,
@@ -19,7 +20,7 @@ experiments! {
     }
 }
 
-/// Look inside a model while it reads: attention, residual stream, logit lens, neurons ‖ 看模型内部：注意力、残差流、logit lens、神经元
+/// Look inside a model while it reads: embeddings, attention, residual stream, logit lens, neurons ‖ 看模型内部：词嵌入、注意力、残差流、logit lens、神经元
 #[derive(Debug, Clone, clap::Args)]
 #[command(
     after_help = "look attention --layer 2 --head 1\nlook lens \"One morning , a lazy fox woke up by the sea . It\"\nlook neurons --layer 4 --neuron 17"

@@ -21,7 +21,7 @@ const LENGTH: usize = 4096;
 )]
 pub struct Show {
     /// A folder, stories, a published model such as llama-2-70b, or a style: llama, qwen2, glm4, bert ‖ 文件夹、stories、已发表的模型（如 llama-2-70b）或风格：llama、qwen2、glm4、bert
-    #[arg(value_name = "DIR|PRESET")]
+    #[arg(value_name = "DIR|PRESET", conflicts_with = "Choices")]
     pub name: Option<String>,
     /// What the model is made of, where no name says it ‖ 模型结构（未给名称时）
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! `tokenizer encode`: the ids of a file, for scripts.
 
-use std::fmt::Write;
+use rayon::prelude::*;
 
 use super::source;
 use crate::experiments::Context;
@@ -37,10 +37,9 @@ impl Encode {
         while !rest.is_empty() {
             let block;
             (block, rest) = rest.split_at(block_of(rest));
-            for ids in tokenizer.encode_batch(block, threads)? {
-                write_line(&ids, &mut output);
-                tokens += ids.len();
-            }
+            let lines = tokenizer.encode_batch(block, threads)?;
+            tokens += lines.iter().map(Vec::len).sum::<usize>();
+            output.par_extend(lines.par_chunks(LINES).map(written));
             done += block.iter().map(|line| line.len() + 1).sum::<usize>();
             context.step(done.min(corpus.len()), corpus.len(), &what)?;
         }
@@ -72,12 +71,19 @@ pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive('\n').map(|line| line.strip_suffix('\n').unwrap_or(line))
 }
 
-fn write_line(ids: &[u32], output: &mut String) {
-    for (i, id) in ids.iter().enumerate() {
-        if i > 0 {
-            output.push(' ');
+/// Lines that one thread writes at a time.
+const LINES: usize = 1024;
+
+/// The ids of some lines with spaces between.
+fn written(lines: &[Vec<u32>]) -> String {
+    let mut output = String::new();
+    let mut digits = itoa::Buffer::new();
+    for ids in lines {
+        for (i, id) in ids.iter().enumerate() {
+            output.push_str(if i > 0 { " " } else { "" });
+            output.push_str(digits.format(*id));
         }
-        let _ = write!(output, "{id}"); // Writing into a string does not fail.
+        output.push('\n');
     }
-    output.push('\n');
+    output
 }

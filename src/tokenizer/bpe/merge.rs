@@ -1,6 +1,6 @@
 //! Merging one word: always the neighbours of the lowest rank, the leftmost of equals. Short words
-//! keep the rank of every neighbouring pair in an array and look for the smallest; long words keep a
-//! heap over a linked list, so that no word costs more than O(n log n).
+//! keep the rank of every neighbouring pair in an array and look for the smallest; longer words keep a
+//! heap over a linked list, the longest ones a list of places for each rank.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,11 +8,14 @@ use std::collections::BinaryHeap;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
+use super::buckets::{Buckets, by_buckets};
 use super::{NONE, key};
 use crate::tokenizer::vocab::Vocab;
 
 /// Words of more symbols than this go through the heap.
 const SHORT: usize = 96;
+/// Words of more symbols than this go through lists by rank.
+const LONG: usize = 4096;
 /// More than any `rank · 128 + place`.
 const NEVER: i32 = i32::MAX;
 /// Ranks stay below this, so that they fit beside a place.
@@ -58,6 +61,7 @@ pub struct Scratch {
     /// The places of a word from which no piece leads on.
     pub(super) closed: Vec<bool>,
     queue: BinaryHeap<Reverse<(u32, u32, u32)>>,
+    pub(super) buckets: Buckets,
 }
 
 impl Scratch {
@@ -81,6 +85,45 @@ impl Scratch {
     fn look<R: Rule>(&self, rule: &R, before: u32, i: usize, next: usize) -> Option<(u32, u32)> {
         rule.merge(self.ids[i], self.ids[next], before, self.ends[next])
     }
+
+    /// Links every symbol with its neighbours.
+    pub(super) fn chain(&mut self) {
+        self.links.clear();
+        self.links.extend((0..self.ids.len() as u32).map(|i| (i.wrapping_sub(1), i + 1)));
+    }
+
+    /// The merge of the linked symbol `i` with the one after it; none if it has been swallowed.
+    #[inline]
+    pub(super) fn pair<R: Rule>(&self, rule: &R, i: usize) -> Option<(u32, u32)> {
+        let (prev, next) = self.links[i];
+        if self.ids[i] == NONE || next as usize >= self.ids.len() {
+            return None;
+        }
+        let start = if prev == NONE { 0 } else { self.ends[prev as usize] };
+        self.look(rule, start, i, next as usize)
+    }
+
+    /// Makes one symbol of a linked symbol and the one after it. Returns the places whose pairs are new:
+    /// this one and the one before.
+    #[inline]
+    pub(super) fn join(&mut self, at: u32, new: u32) -> [Option<u32>; 2] {
+        let i = at as usize;
+        let (prev, next) = self.links[i];
+        let after = self.links[next as usize].1;
+        self.ids[next as usize] = NONE;
+        self.ids[i] = new;
+        self.ends[i] = self.ends[next as usize];
+        self.links[i].1 = after;
+        if let Some(link) = self.links.get_mut(after as usize) {
+            link.0 = at;
+        }
+        [Some(at), (prev != NONE).then_some(prev)]
+    }
+
+    /// Appends the symbols that are left.
+    pub(super) fn rest(&self, out: &mut Vec<u32>) {
+        out.extend(self.ids.iter().filter(|&&id| id != NONE));
+    }
 }
 
 /// Merges the symbols in `s` and appends what remains.
@@ -88,7 +131,8 @@ pub(super) fn merge_word<R: Rule>(rule: &R, s: &mut Scratch, out: &mut Vec<u32>)
     match s.ids.len() {
         0 | 1 => out.extend_from_slice(&s.ids),
         2..=SHORT => by_scan(rule, s, out),
-        _ => by_heap(rule, s, out),
+        0..=LONG => by_heap(rule, s, out),
+        _ => by_buckets(rule, s, out),
     }
 }
 
@@ -145,48 +189,60 @@ fn by_scan<R: Rule>(rule: &R, s: &mut Scratch, out: &mut Vec<u32>) {
 }
 
 fn by_heap<R: Rule>(rule: &R, s: &mut Scratch, out: &mut Vec<u32>) {
-    let n = s.ids.len();
-    s.links.clear();
-    s.links.extend((0..n as u32).map(|i| (i.wrapping_sub(1), i + 1)));
-    s.queue.clear();
-    let mut entries = std::mem::take(&mut s.queue).into_vec();
-    let mut start = 0;
-    for i in 0..n - 1 {
-        if let Some((rank, new)) = s.look(rule, start, i, i + 1) {
-            entries.push(Reverse((rank, i as u32, new)));
+    let mut queue = std::mem::take(&mut s.queue);
+    queue.clear();
+    s.chain();
+    for i in 0..s.ids.len() - 1 {
+        if let Some((rank, new)) = s.pair(rule, i) {
+            queue.push(Reverse((rank, i as u32, new)));
         }
-        start = s.ends[i];
     }
-    s.queue = BinaryHeap::from(entries);
-    while let Some(Reverse((rank, at, new))) = s.queue.pop() {
-        let i = at as usize;
-        let (prev, next) = s.links[i];
-        let start = if prev == NONE { 0 } else { s.ends[prev as usize] };
+    while let Some(Reverse((rank, at, new))) = queue.pop() {
         // An entry is stale if its left symbol has been swallowed or either side has grown.
-        if s.ids[i] == NONE || next as usize >= n {
+        if s.pair(rule, at as usize) != Some((rank, new)) {
             continue;
         }
-        if s.look(rule, start, i, next as usize) != Some((rank, new)) {
-            continue;
-        }
-        let after = s.links[next as usize].1;
-        s.ids[next as usize] = NONE;
-        s.ids[i] = new;
-        s.ends[i] = s.ends[next as usize];
-        s.links[i].1 = after;
-        if (after as usize) < n {
-            s.links[after as usize].0 = at;
-            if let Some((rank, new)) = s.look(rule, start, i, after as usize) {
-                s.queue.push(Reverse((rank, at, new)));
-            }
-        }
-        if prev != NONE {
-            let p = s.links[prev as usize].0;
-            let start = if p == NONE { 0 } else { s.ends[p as usize] };
-            if let Some((rank, new)) = s.look(rule, start, prev as usize, i) {
-                s.queue.push(Reverse((rank, prev, new)));
+        for i in s.join(at, new).into_iter().flatten() {
+            if let Some((rank, new)) = s.pair(rule, i as usize) {
+                queue.push(Reverse((rank, i, new)));
             }
         }
     }
-    out.extend(s.ids.iter().filter(|&&id| id != NONE));
+    s.queue = queue;
+    s.rest(out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Merges that need not have come about by training: any pair, any rank, any piece.
+    fn rules() -> impl Strategy<Value = HashMap<u64, (u32, u32), FxBuildHasher>> {
+        let merge = ((0u32..8, 0u32..8), (0u32..12, 0u32..8));
+        proptest::collection::vec(merge, 0..20).prop_map(|all| {
+            all.into_iter().map(|((left, right), to)| (key(left, right), to)).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn all_ways_to_merge_a_word_agree(
+            word in proptest::collection::vec(0u32..4, 2..SHORT),
+            rules in rules(),
+        ) {
+            let rule = ByPair(&rules);
+            let merged = |way: fn(&ByPair, &mut Scratch, &mut Vec<u32>)| {
+                let (mut s, mut out) = (Scratch::default(), Vec::new());
+                for (i, id) in word.iter().enumerate() {
+                    s.push(*id, i as u32 + 1);
+                }
+                way(&rule, &mut s, &mut out);
+                out
+            };
+            let by_scan = merged(by_scan);
+            prop_assert_eq!(&merged(by_heap), &by_scan);
+            prop_assert_eq!(&merged(by_buckets), &by_scan);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! learned (Gage 1994 for compression; Sennrich, Haddow & Birch 2016 for translation; Radford et
 //! al. 2019 over bytes).
 
+mod buckets;
 mod chain;
 mod merge;
 mod train;
@@ -205,7 +206,7 @@ impl Bpe {
     }
 
     /// Appends the ids of one word of n bytes. Prepared, O(n · longest piece) at worst and about n in
-    /// practice; otherwise O(n²) for short words with a tiny constant and O(n log n) for long ones.
+    /// practice; otherwise O(n²) for short words with a tiny constant and O(n log n) for longer ones.
     pub fn encode_word(&self, word: &[u8], scratch: &mut Scratch, out: &mut Vec<u32>) {
         if self.whole_words
             && let Some(id) = self.vocab.id(word)
