@@ -89,8 +89,7 @@ mod tests {
         for lang in [Lang::En, Lang::Zh] {
             let page = output(&Setup::Man, lang);
             for command in super::super::tree().get_subcommands() {
-                let heading =
-                    format!(".SH \"llm\\-lab {}\"", command.get_name().replace('-', "\\-"));
+                let heading = format!(".SH \"llm-lab {}\"", command.get_name());
                 assert!(page.contains(&heading), "{heading} is missing");
             }
             assert!(!page.contains('‖') && !page.contains('\x1b'));
