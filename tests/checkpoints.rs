@@ -6,14 +6,14 @@
 use std::path::{Path, PathBuf};
 
 use llm_lab::math::attention::Mask;
-use llm_lab::model::{Generation, Greedy, Transformer, checkpoint, generate};
+use llm_lab::model::{Generation, Greedy, Position, Transformer, checkpoint, generate};
 use serde_json::Value;
 
 fn folders() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/checkpoints");
     let mut all: Vec<_> = std::fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).collect();
     all.sort();
-    assert_eq!(all.len(), 8);
+    assert_eq!(all.len(), 9);
     all
 }
 
@@ -64,6 +64,9 @@ fn greedy_generation_follows_the_golden_logits() {
         let model = load(&folder);
         if model.config.mask == Mask::None {
             continue; // a BERT does not go on
+        }
+        if matches!(model.config.position, Position::Rope(rope) if rope.moves_at(ids.len())) {
+            continue; // its angles move with the length: a prefix has other logits
         }
         let v = model.config.vocab;
         for (n, row) in expected.chunks(v).enumerate().skip(1) {

@@ -59,6 +59,7 @@ registry! {
     attention::Attention,
     alibi::Alibi,
     embedding::Embedding,
+    extrapolate::Extrapolate,
     generate::Generate,
     heads::Heads,
     look::Look,

@@ -112,7 +112,8 @@ impl<F: Real> Transformer<F> {
                 };
                 attention::backward(&rule, up, down, scratch);
             }
-            self.rotate(&mut slopes.q, &mut slopes.k, 0, t, true);
+            let rotation = self.rotation(t);
+            self.rotate(rotation.as_deref(), &mut slopes.q, &mut slopes.k, 0, t, true);
             let parts = [
                 (block.query, &slopes.q, Write::Set),
                 (block.key, &slopes.k, Write::Add),

@@ -1,8 +1,11 @@
 //! The KV cache: keys and values of the tokens so far, so that each new token is computed alone.
 
+use std::ops::Range;
+
 use crate::math::real::Real;
 
 use super::config::Config;
+use super::transformer::Transformer;
 
 /// Keys and values of one sequence, for each block. 2·L·T·kv·d_h numbers.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +29,27 @@ impl<F: Real> Cache<F> {
         self.length = self.length.min(length);
         let n = self.length * config.kv_heads * config.head_width;
         self.keys.iter_mut().chain(&mut self.values).for_each(|x| x.truncate(n));
+    }
+
+    /// Forgets the tokens `range` in the middle; those after them move up. With RoPE their keys turn
+    /// back by as many positions, so that distances are counted inside the cache, as when the first
+    /// tokens and a window are kept of a stream (Xiao et al. 2024, StreamingLLM). O(L·T·kv·d_h).
+    ///
+    /// # Panics
+    /// If the cache does not hold the range.
+    pub fn forget(&mut self, range: Range<usize>, model: &Transformer<F>) {
+        let (width, columns) = (model.config.head_width, model.widths().1);
+        let rotation = model.rotation(self.length);
+        for x in self.keys.iter_mut().chain(&mut self.values) {
+            x.drain(range.start * columns..range.end * columns);
+        }
+        if let Some(rotation) = rotation {
+            for keys in &mut self.keys {
+                let moved = keys.chunks_exact_mut(columns).skip(range.start);
+                moved.for_each(|key| rotation.turn(key, columns, width, range.len(), true));
+            }
+        }
+        self.length -= range.len();
     }
 
     /// Appends the keys and values of new tokens `(t, kv·d_h)` in block `l`; returns all of them.

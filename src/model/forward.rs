@@ -6,7 +6,7 @@ use crate::math::attention::{self, Heads, Mask};
 use crate::math::dropout;
 use crate::math::linear::add_bias;
 use crate::math::norm::Rows;
-use crate::math::position::{alibi_slope, t5_bucket};
+use crate::math::position::{Rotation, alibi_slope, t5_bucket};
 use crate::math::product::Matrix;
 use crate::math::real::Real;
 use crate::math::simd::vectorized;
@@ -58,6 +58,7 @@ impl<F: Real> Transformer<F> {
         self.embed(tokens, pass, first, ws); // into streams[0], (N·T, d)
         self.drop(&mut ws.streams[0], pass, 0, t);
         self.relative(&mut ws.relative); // (H, 2S − 1)
+        let rotation = self.rotation(first + t);
         for (l, (block, kept)) in self.layout.blocks.iter().zip(&mut ws.blocks).enumerate() {
             let [x, mid, out] = &mut ws.streams[2 * l..=2 * l + 2] else { unreachable!() };
 
@@ -66,7 +67,7 @@ impl<F: Real> Transformer<F> {
             self.linear(pair, block.query, &kept.attention.h, &mut kept.q); // (N·T, H·d_h)
             self.linear(pair, block.key, &kept.attention.h, &mut kept.k); // (N·T, kv·d_h)
             self.linear(pair, block.value, &kept.attention.h, &mut kept.v); // (N·T, kv·d_h)
-            self.rotate(&mut kept.q, &mut kept.k, first, t, false);
+            self.rotate(rotation.as_deref(), &mut kept.q, &mut kept.k, first, t, false);
             let (wide, narrow) = self.widths();
             let rule = self.heads(first, &ws.relative);
             let (k, v) = match cache.as_deref_mut() {
@@ -192,8 +193,16 @@ impl<F: Real> Transformer<F> {
     }
 
     /// Rotates queries and keys, `t` rows of each sequence from position `first` on.
-    pub(super) fn rotate(&self, q: &mut [F], k: &mut [F], first: usize, t: usize, back: bool) {
-        let Some(rotation) = &self.rotation else { return };
+    pub(super) fn rotate(
+        &self,
+        rotation: Option<&Rotation<F>>,
+        q: &mut [F],
+        k: &mut [F],
+        first: usize,
+        t: usize,
+        back: bool,
+    ) {
+        let Some(rotation) = rotation else { return };
         let width = self.config.head_width;
         let (wide, narrow) = self.widths();
         for (x, columns) in [(q, wide), (k, narrow)] {

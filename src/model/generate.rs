@@ -9,6 +9,7 @@ use super::cache::Cache;
 use super::decoding::{History, Sampler};
 use super::forward::Pass;
 use super::pair::Pair;
+use super::position::Position;
 use super::transformer::Transformer;
 use super::workspace::Workspace;
 
@@ -128,8 +129,11 @@ impl<'a, F: Real> Generation<'a, F> {
     fn extend(&mut self, tokens: &[u32]) {
         let config = &self.model.config;
         self.tokens.extend_from_slice(tokens);
-        // where tokens look ahead, each new one changes what the cache holds of those before it
-        if self.cache.length < config.mask.ahead() {
+        // where tokens look ahead, or all angles move with the length, each new token changes what the
+        // cache holds of those before it
+        let moves =
+            matches!(config.position, Position::Rope(rope) if rope.moves_at(self.tokens.len()));
+        if moves || self.cache.length < config.mask.ahead() {
             self.cache.truncate(0, config);
         }
         let tokens = &self.tokens[self.cache.length..];

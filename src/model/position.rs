@@ -48,6 +48,17 @@ pub enum Scaling {
     None,
     /// All divided by a factor (Chen et al. 2023, position interpolation).
     Linear(f64),
+    /// The base multiplied by factor^(w/(w − 2)) for w turning features: the slowest pair is divided by
+    /// the factor, the fastest kept, those between in between (NTK-aware; bloc97 2023).
+    Ntk(f64),
+    /// The same with a factor that grows with the text, `factor·T/original − (factor − 1)`, and 1 up to
+    /// the original length (dynamic NTK; emozilla 2023). Every token past it moves all frequencies.
+    Dynamic {
+        /// By how much.
+        factor: f64,
+        /// The context that the model was first trained for.
+        original: f64,
+    },
     /// LLaMA 3.1's: long waves divided by a factor, short ones kept, a ramp between.
     Llama3 {
         /// By how much.
@@ -89,11 +100,28 @@ impl Rope {
     }
 
     /// How far each pair turns from one position to the next, in radians.
+    ///
+    /// ```
+    /// use llm_lab::model::{Rope, Scaling};
+    /// let rope = Rope { scaling: Scaling::Ntk(4.0), ..Rope::new(10_000.0) };
+    /// let f = rope.frequencies(4); // plain: 1 and 0.01
+    /// assert!(f[0] == 1.0 && (f[1] - 0.0025).abs() < 1e-15);
+    /// ```
     pub fn frequencies(&self, head_width: usize) -> Vec<f64> {
+        self.frequencies_for(head_width, 0)
+    }
+
+    /// The same for a text of `length` tokens: it matters to [`Scaling::Dynamic`] only.
+    pub fn frequencies_for(&self, head_width: usize, length: usize) -> Vec<f64> {
         let width = self.width(head_width);
         let plain = frequencies(self.base, width);
-        let scale = |(i, f)| self.scaling.apply(f, i, width, self.base);
+        let scale = |(i, f)| self.scaling.apply(f, i, (width, length), self.base);
         plain.into_iter().enumerate().map(scale).collect()
+    }
+
+    /// Whether a text of `length` tokens has frequencies of its own.
+    pub fn moves_at(&self, length: usize) -> bool {
+        matches!(self.scaling, Scaling::Dynamic { original, .. } if length as f64 > original)
     }
 
     /// What cosines and sines are multiplied by.
@@ -112,6 +140,9 @@ impl Scaling {
         let sensible = match self {
             Self::None => true,
             Self::Linear(factor) => positive(&[factor]),
+            // smaller ones would turn the base around
+            Self::Ntk(factor) => positive(&[factor]) && factor >= 1.0,
+            Self::Dynamic { factor, original } => positive(&[factor, original]) && factor >= 1.0,
             Self::Llama3 { factor, low, high, original } => {
                 positive(&[factor, low, high, original]) && low < high
             }
@@ -126,14 +157,22 @@ impl Scaling {
             format!("RoPE's scaling makes no sense: {self:?}"),
             format!("RoPE 的缩放参数不合理：{self:?}"),
         ))
-        .allowed(text("positive numbers, low below high", "正数，且 low 小于 high")))
+        .allowed(text(
+            "positive numbers, low below high, an NTK factor of 1 or more",
+            "正数，low 小于 high，NTK 的 factor 不小于 1",
+        )))
     }
 
     /// The frequency of pair i of `width` features instead of the plain one.
-    fn apply(self, frequency: f64, i: usize, width: usize, base: f64) -> f64 {
+    fn apply(self, frequency: f64, i: usize, (width, length): (usize, usize), base: f64) -> f64 {
         match self {
             Self::None => frequency,
             Self::Linear(factor) => frequency / factor,
+            Self::Ntk(factor) => frequency * of_larger_base(factor, i, width),
+            Self::Dynamic { factor, original } => {
+                let share = (length as f64 / original).max(1.0);
+                frequency * of_larger_base(factor * share - (factor - 1.0), i, width)
+            }
             Self::Llama3 { factor, low, high, original } => {
                 let wave = std::f64::consts::TAU / frequency;
                 // 0 for long waves, 1 for short ones
@@ -155,6 +194,11 @@ impl Scaling {
             }
         }
     }
+}
+
+/// What a base multiplied by factor^(w/(w − 2)) does to the frequency of pair i: factor^(−2i/(w − 2)).
+fn of_larger_base(factor: f64, i: usize, width: usize) -> f64 {
+    if i == 0 { 1.0 } else { factor.powf(-2.0 * i as f64 / (width as f64 - 2.0)) }
 }
 
 impl Position {

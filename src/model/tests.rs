@@ -236,6 +236,28 @@ fn f32_on_vectors_is_f64_by_definition() {
 }
 
 #[test]
+fn a_cache_that_forgets_is_that_of_the_text_without_those_tokens() {
+    // with one block keys and values depend on nothing but their own token and its place
+    for position in [Position::None, Position::Rope(Rope::new(100.0)), Position::Alibi] {
+        let model = model(Config { position, head_width: 4, layers: 1, ..base() });
+        let read = |tokens: &[u32], cache: &mut Cache<f64>| {
+            let mut ws = Workspace::default();
+            ws.prepare(&model.config, 1, tokens.len());
+            model.forward(tokens, &mut ws, Some(cache), Pass::default());
+            ws.last[(tokens.len() - 1) * model.config.d..].to_vec()
+        };
+        let (mut cache, mut without) = (Cache::new(&model.config), Cache::new(&model.config));
+        read(&[1, 2, 3, 4], &mut cache);
+        cache.forget(1..3, &model);
+        read(&[1, 4], &mut without);
+        assert_eq!(cache.length, without.length);
+        let (a, b) = (read(&[5], &mut cache), read(&[5], &mut without));
+        let apart = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(apart < 1e-12, "{position:?}: {apart:e}");
+    }
+}
+
+#[test]
 fn impossible_choices_get_one_clear_line() {
     assert!(Config::width_of_heads(10, 3).is_err());
     let bad = [

@@ -1,5 +1,7 @@
 //! The Transformer: its parameters as training starts.
 
+use std::borrow::Cow;
+
 use ndarray_rand::rand::Rng;
 use ndarray_rand::rand_distr::{Distribution, StandardNormal};
 
@@ -103,6 +105,19 @@ impl<F: Real> Transformer<F> {
             _ => Vec::new(),
         };
         Ok(Self { config, layout, weights, rotation, sines })
+    }
+
+    /// The rotations for a text of `length` tokens; nothing without RoPE.
+    pub(super) fn rotation(&self, length: usize) -> Option<Cow<'_, Rotation<F>>> {
+        let table = Cow::Borrowed(self.rotation.as_ref()?);
+        match self.config.position {
+            Position::Rope(rope) if rope.moves_at(length) => {
+                let frequencies = rope.frequencies_for(self.config.head_width, length);
+                let (pairs, attention) = (rope.interleaved, rope.attention());
+                Some(Cow::Owned(Rotation::new(length, &frequencies, pairs, attention)))
+            }
+            _ => Some(table),
+        }
     }
 
     /// The numbers of one tensor.

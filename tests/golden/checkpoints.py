@@ -26,6 +26,7 @@ SIZE = dict(
 LLAMA3 = dict(rope_type="llama3", rope_theta=500000.0, factor=8.0, low_freq_factor=1.0,
               high_freq_factor=4.0, original_max_position_embeddings=16)
 YARN = dict(rope_type="yarn", rope_theta=10000.0, factor=4.0, original_max_position_embeddings=8)
+DYNAMIC = dict(rope_type="dynamic", rope_theta=10000.0, factor=2.0)
 LINEAR = dict(rope_type="linear", rope_theta=10000.0, factor=2.0)
 
 MODELS = {
@@ -38,6 +39,8 @@ MODELS = {
     "gpt2": (GPT2LMHeadModel, GPT2Config(vocab_size=23, n_positions=32, n_embd=24, n_layer=2, n_head=4)),
     "bert": (BertForMaskedLM, BertConfig(vocab_size=23, hidden_size=24, num_hidden_layers=2, num_attention_heads=4,
                                          intermediate_size=40, max_position_embeddings=32)),
+    # trained for 8 positions, read with 16
+    "llama-dynamic": (LlamaForCausalLM, LlamaConfig(**{**SIZE, "max_position_embeddings": 8}, head_dim=8, rope_parameters=DYNAMIC)),
 }
 
 

@@ -15,6 +15,7 @@ experiments! {
     What {
         shuffle::Shuffle,
         sinusoid::Sinusoid,
+        learned::Learned,
         t5::T5,
         shaw::Shaw,
     }

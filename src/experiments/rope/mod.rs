@@ -17,6 +17,7 @@ experiments! {
         layouts::Layouts,
         decay::Decay,
         waves::Waves,
+        scaling::Scaling,
         blanks::Blanks,
     }
 }

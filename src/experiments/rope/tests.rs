@@ -14,6 +14,8 @@ fn rotations_hold() {
         "rope layouts --head-width 2",
         "rope decay --longest 8 --head-width 2 --base 1 1 1e12",
         "rope waves --base 1 --head-width 2 --context 2",
+        "rope scaling --factor 1 --head-width 4",
+        "rope scaling --length 5 --original 10000000 --factor 10000",
         "rope blanks --share 0.9 --spans 10",
         "rope blanks --spans 1",
     ] {
@@ -62,6 +64,8 @@ fn what_makes_no_sense_is_refused() {
         "rope waves --base NaN",
         "rope decay --longest 0",
         "rope relative --grid 1",
+        "rope scaling --factor 0.5",
+        "rope scaling --head-width 2",
     ] {
         unreadable(line);
     }

@@ -1,6 +1,6 @@
 //! The names and orientations of tensors in each family's files.
 
-use super::settings::activation_word;
+use super::settings::{activation_word, rope_said};
 use crate::math::attention::Mask;
 use crate::model::config::{Biases, Config};
 use crate::model::layout::{BlockSlot, Layout, LinearSlot, NormSlot, Slot};
@@ -34,7 +34,7 @@ impl Family {
             && config.norm == NormKind::RmsNorm
             && config.gated
             && ends(config) == (0, false, false)
-            && matches!(config.position, Position::Rope(r) if r.fraction == 1.0 && !r.interleaved);
+            && matches!(config.position, Position::Rope(r) if rope_said(r, config.context));
         // what GPT-2 and BERT have in common
         let plain = known
             && config.norm == NormKind::LayerNorm

@@ -29,6 +29,8 @@ fn styles() -> Vec<(Config, Family)> {
         attention: 1.1,
         truncate: true,
     };
+    // a context of 8 is twice the original 4, and not twice 3
+    let dynamic = |original| Scaling::Dynamic { factor: 2.0, original };
     let gpt2 = Preset::Gpt2.config(Size { kv_heads: 4, ..SIZE }).unwrap();
     let bert = Preset::Bert.config(Size { kv_heads: 4, ..SIZE }).unwrap();
     let all = Biases { qkv: true, output: true, ffn: true };
@@ -40,6 +42,9 @@ fn styles() -> Vec<(Config, Family)> {
             Family::Llama,
         ),
         (Config { head_width: 6, position: rope(yarn), ..llama.clone() }, Family::Llama),
+        (Config { position: rope(dynamic(4.0)), ..llama.clone() }, Family::Llama),
+        (Config { position: rope(dynamic(3.0)), ..llama.clone() }, Family::Lab),
+        (Config { position: rope(Scaling::Ntk(2.0)), ..llama.clone() }, Family::Lab),
         (Config { mask: Mask::Sliding(3), ..llama.clone() }, Family::Mistral),
         (Preset::Qwen2.config(SIZE).unwrap(), Family::Qwen2),
         (gpt2.clone(), Family::Gpt2),

@@ -6,7 +6,7 @@ use ndarray_rand::rand::seq::IndexedRandom;
 use super::*;
 use crate::model::decoding::argmax;
 
-const POSITIONS: [Position; 12] = [
+const POSITIONS: [Position; 14] = [
     Position::None,
     Position::Learned,
     Position::TwoRows,
@@ -17,6 +17,11 @@ const POSITIONS: [Position; 12] = [
     Position::Rope(Rope { interleaved: true, ..Rope::new(100.0) }),
     Position::Rope(Rope { fraction: 0.5, ..Rope::new(100.0) }),
     Position::Rope(Rope { scaling: Scaling::Linear(2.0), ..Rope::new(100.0) }),
+    Position::Rope(Rope { scaling: Scaling::Ntk(2.0), ..Rope::new(100.0) }),
+    Position::Rope(Rope {
+        scaling: Scaling::Dynamic { factor: 2.0, original: 3.0 },
+        ..Rope::new(100.0)
+    }),
     Position::Rope(Rope {
         scaling: Scaling::Llama3 { factor: 4.0, low: 1.0, high: 4.0, original: 8.0 },
         ..Rope::new(100.0)
@@ -51,7 +56,8 @@ const fn listed(position: Position, mask: Mask, activation: Activation) {
         Position::TwoRows => {}
         Position::Relative { .. } => {}
         Position::Rope(Rope { scaling, .. }) => match scaling {
-            Scaling::None | Scaling::Linear(_) | Scaling::Llama3 { .. } | Scaling::Yarn { .. } => {}
+            Scaling::None | Scaling::Linear(_) | Scaling::Ntk(_) | Scaling::Dynamic { .. } => {}
+            Scaling::Llama3 { .. } | Scaling::Yarn { .. } => {}
         },
     }
     match mask {

@@ -42,6 +42,7 @@ pub(super) fn write(config: &Config, family: Family) -> Value {
     }
     if let Position::Rope(of) = config.position {
         value["rope_theta"] = json!(of.base);
+        value["max_position_embeddings"] = json!(rope::context(of.scaling, config.context));
         if let Some(scaling) = rope::write(of.scaling) {
             value["rope_scaling"] = scaling;
         }
@@ -84,12 +85,14 @@ pub(super) fn read(keys: &Reader, family: Family) -> Result<Config, Error> {
     };
     // the width of a head is set below: it need not be d / heads
     let config = Preset::Llama.config(Size { heads: 1, ..size })?;
+    let rope = rope::read(keys, context)?;
     Ok(Config {
         heads,
+        context: rope::reach(rope.scaling, context),
         head_width: width,
         activation: keys.activation("hidden_act", Activation::SILU)?,
         eps: keys.number("rms_norm_eps")?.unwrap_or(1e-6),
-        position: Position::Rope(rope::read(keys, context)?),
+        position: Position::Rope(rope),
         mask: mask(keys, family, size)?,
         biases,
         tied: keys.yes("tie_word_embeddings")?.unwrap_or(false),

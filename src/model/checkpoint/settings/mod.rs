@@ -9,6 +9,7 @@ mod rope;
 
 pub(super) use activation::word as activation_word;
 pub(super) use gpt2::fold;
+pub(super) use rope::said as rope_said;
 
 use serde_json::{Value, json};
 

@@ -7,10 +7,40 @@ use super::reader::Reader;
 use crate::model::position::{Rope, Scaling};
 use crate::report::Error;
 
+/// Whether the words of `transformers` can say this RoPE for a context.
+pub fn said(rope: Rope, context: usize) -> bool {
+    let scaling = match rope.scaling {
+        // the static NTK form has no name of its own
+        Scaling::Ntk(_) => false,
+        Scaling::Dynamic { original, .. } => {
+            original.fract() == 0.0 && reach(rope.scaling, original as usize) == context
+        }
+        _ => true,
+    };
+    scaling && rope.fraction == 1.0 && !rope.interleaved
+}
+
+/// The context to write: [`Scaling::Dynamic`] counts from the original one.
+pub(super) fn context(scaling: Scaling, context: usize) -> usize {
+    match scaling {
+        Scaling::Dynamic { original, .. } => original as usize,
+        _ => context,
+    }
+}
+
+/// How many positions a configuration that names `context` of them can read.
+pub(super) fn reach(scaling: Scaling, context: usize) -> usize {
+    match scaling {
+        Scaling::Dynamic { factor, .. } => (context as f64 * factor) as usize,
+        _ => context,
+    }
+}
+
 /// What is written under `rope_scaling`; nothing for the plain form.
 pub(super) fn write(scaling: Scaling) -> Option<Value> {
     Some(match scaling {
-        Scaling::None => return None,
+        Scaling::None | Scaling::Ntk(_) => return None,
+        Scaling::Dynamic { factor, .. } => json!({ "rope_type": "dynamic", "factor": factor }),
         Scaling::Linear(factor) => json!({ "rope_type": "linear", "factor": factor }),
         Scaling::Llama3 { factor, low, high, original } => json!({
             "rope_type": "llama3",
@@ -77,8 +107,20 @@ fn scaling_of(kind: &str, inner: &Reader, keys: &Reader, context: usize) -> Resu
         None => inner.number("original_max_position_embeddings")?.unwrap_or(context as f64),
     };
     Ok(match kind {
-        // within the context of the configuration the dynamic form changes nothing
-        "default" | "dynamic" => Scaling::None,
+        "default" => Scaling::None,
+        "dynamic" => {
+            // counted from the configuration's own context, whatever stands beside it
+            let factor = need("factor")?;
+            match factor >= 1.0 {
+                true => Scaling::Dynamic { factor, original: context as f64 },
+                false => {
+                    return Err(broken(
+                        format!("a dynamic RoPE scaling by {factor}, less than 1"),
+                        format!("dynamic RoPE 缩放的 factor 为 {factor}，小于 1"),
+                    ));
+                }
+            }
+        }
         "linear" => Scaling::Linear(need("factor")?),
         "llama3" => Scaling::Llama3 {
             factor: need("factor")?,
