@@ -5,7 +5,7 @@ use std::f64::consts::TAU;
 use crate::experiments::{Context, params};
 use crate::model::position::{Rope, Scaling as Kind};
 use crate::report::{
-    Axis, Content, Error, Figure, Lines, Report, Series, Stroke, Table, Text, number, text,
+    Axis, Content, Error, Figure, Lines, Report, Series, Table, Text, number, text,
 };
 
 /// Rows of the table at most.
@@ -29,7 +29,7 @@ pub struct Scaling {
     /// The context of training ‖ 训练时的上下文长度
     #[arg(long, value_name = "T", default_value = "4096", value_parser = params::count(2, 10_000_000))]
     pub original: usize,
-    /// The length of the text, for dynamic NTK; the longest if not given ‖ 文本长度，用于动态 NTK；默认为扩展后的最长长度
+    /// The length of the text, for dynamic NTK; half of the longest if not given ‖ 文本长度，用于动态 NTK；默认为扩展后最长长度的一半
     #[arg(long, value_name = "T", value_parser = params::count(1, 1_000_000_000))]
     pub length: Option<usize>,
 }
@@ -41,7 +41,7 @@ impl Scaling {
     /// None; the signature is that of every experiment.
     pub fn run(&self, _: &Context) -> Result<Report, Error> {
         let (factor, original) = (self.factor, self.original as f64);
-        let length = self.length.unwrap_or((original * factor) as usize);
+        let length = self.length.unwrap_or((original * factor / 2.0) as usize);
         let attention = 0.1 * factor.ln() + 1.0;
         let yarn =
             Kind::Yarn { factor, fast: 32.0, slow: 1.0, original, attention, truncate: true };
@@ -88,7 +88,7 @@ impl Scaling {
                 number(self.base * factor.powf(w / (w - 2.0))), number(self.base), number(factor), number(original), number(attention)
             ),
         ));
-        report.figure(self.picture(&plain, &ratios));
+        report.figure(self.picture(&ratios));
         Ok(report)
     }
 
@@ -112,15 +112,12 @@ impl Scaling {
         table
     }
 
-    fn picture(&self, plain: &[f64], ratios: &[(&str, Vec<f64>)]) -> Figure {
+    fn picture(&self, ratios: &[(&str, Vec<f64>)]) -> Figure {
         let curve = |(name, ratio): &(&str, Vec<f64>)| {
             let points = ratio.iter().enumerate().map(|(i, r)| (i as f64, *r)).collect();
             Series::new(*name, points)
         };
-        let mut series: Vec<Series> = ratios.iter().map(curve).collect();
-        let end = (plain.len() - 1) as f64;
-        let even = vec![(0.0, 1.0 / self.factor), (end, 1.0 / self.factor)];
-        series.push(Series::new("1 / factor", even).stroke(Stroke::Dashed));
+        let series = ratios.iter().map(curve).collect();
         Figure::new(
             "scaling",
             format!("RoPE stretched {} times: who is slowed", number(self.factor)),
