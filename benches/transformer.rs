@@ -7,6 +7,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::hint::black_box;
+use std::ops::ControlFlow;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use llm_lab::math::product::{Matrix, MatrixMut, Write, product};
@@ -101,7 +102,7 @@ fn generation(criterion: &mut Criterion) {
                 let mut generation = Generation::new(&model, &[1]).unwrap();
                 let each = |token| {
                     black_box(token);
-                    Ok(())
+                    Ok(ControlFlow::Continue(()))
                 };
                 generation.run(size.context - 1, &mut Greedy, each).unwrap();
             });

@@ -56,6 +56,7 @@ macro_rules! registry {
 }
 
 registry! {
+    decode::Decode,
     attention::Attention,
     alibi::Alibi,
     embedding::Embedding,

@@ -1,8 +1,11 @@
-//! The flags that shape the distribution of the next token, for every command that chooses tokens;
+//! The flags of every command that chooses tokens: what shapes the distribution, and beam search;
 //! named as Hugging Face's `generate` names them.
 
 use super::params;
 use crate::model::Settings;
+use crate::model::decoding::{BeamSearch, EarlyStopping};
+use crate::report::{Error, text};
+use crate::tokenizer::Tokenizer;
 
 /// Penalties, temperature and filters.
 #[derive(Debug, Clone, clap::Args)]
@@ -84,4 +87,78 @@ pub fn cutoff(word: &str) -> Result<f64, String> {
         Ok(x) if x > 0.0 && x < 1.0 => Ok(x),
         _ => Err("a number between 0 and 1 ‖ 0 与 1 之间的数".to_string()),
     }
+}
+
+/// Beam search.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Beams {
+    /// Beam search with so many beams ‖ 束搜索的束宽
+    #[arg(long, visible_alias = "beams", value_name = "B", value_parser = params::count(1, 1000))]
+    pub num_beams: Option<usize>,
+    /// α: a text's sum of ln p is divided by its length to this power ‖ α：ln p 之和除以长度的 α 次方
+    #[arg(long, value_name = "A", default_value = "1", requires = "num_beams", value_parser = params::between(-10.0, 10.0), allow_negative_numbers = true)]
+    pub length_penalty: f64,
+    /// When a search with B ended texts stops: at once, when the best running one is worse, when none could be better ‖ 已有 B 个完整文本时何时停止：立即、正在延伸的最优者更差时、不可能更好时
+    #[arg(long, value_name = "WHEN", default_value = "false", requires = "num_beams")]
+    pub early_stopping: Early,
+    /// Groups that keep out of each other's way (diverse beam search) ‖ 分组束搜索的组数，各组彼此避让
+    #[arg(long, visible_alias = "groups", value_name = "G", default_value = "1", requires = "num_beams", value_parser = params::count(1, 1000))]
+    pub num_beam_groups: usize,
+    /// What a token loses for each group that has just chosen it ‖ 前面的组每选过一次该 token，它要扣除多少
+    #[arg(long, visible_alias = "diversity", value_name = "X", default_value = "0", requires = "num_beams", value_parser = params::between(0.0, 100.0))]
+    pub diversity_penalty: f64,
+}
+
+/// [`EarlyStopping`] by the words that Hugging Face uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Early {
+    /// As soon as there are B ended texts ‖ 有 B 个完整文本就停
+    True,
+    /// When the best that runs scores worse ‖ 正在延伸的最优者得分更差时停
+    False,
+    /// When none could score better ‖ 不可能有更好的才停
+    Never,
+}
+
+impl Beams {
+    /// As the model's floor reads it: texts of at most `most` tokens, ended by `end`.
+    pub fn search(&self, beams: usize, most: usize, end: Option<u32>) -> BeamSearch {
+        BeamSearch {
+            beams,
+            groups: self.num_beam_groups,
+            diversity: self.diversity_penalty,
+            length_penalty: self.length_penalty,
+            early_stopping: match self.early_stopping {
+                Early::True => EarlyStopping::True,
+                Early::False => EarlyStopping::False,
+                Early::Never => EarlyStopping::Never,
+            },
+            end,
+            most,
+        }
+    }
+}
+
+/// The token that a learner means: its number, or a text that is one token; `\n` is a line break.
+///
+/// # Errors
+/// Bad input if it is none.
+pub fn token(word: &str, tokenizer: Option<&Tokenizer>, vocab: usize) -> Result<u32, Error> {
+    let wrong = || {
+        Error::input(text(format!("{word:?} is no token"), format!("{word:?} 不是 token"))).allowed(
+            text(
+                format!("a number below {vocab}, or a text that is one token"),
+                format!("小于 {vocab} 的编号，或恰为一个 token 的文本"),
+            ),
+        )
+    };
+    let id = match (word.parse::<u32>(), tokenizer) {
+        (Ok(id), _) => id,
+        (Err(_), Some(tokenizer)) => match tokenizer.encode(&word.replace("\\n", "\n"))?[..] {
+            [id] => id,
+            _ => return Err(wrong()),
+        },
+        (Err(_), None) => return Err(wrong()),
+    };
+    if (id as usize) < vocab { Ok(id) } else { Err(wrong()) }
 }

@@ -1,5 +1,6 @@
 //! Generation: one token after the other, each from the logits of the last.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::math::real::Real;
@@ -107,7 +108,7 @@ impl<'a, F: Real> Generation<'a, F> {
         Ok(token)
     }
 
-    /// Chooses and reads `count` tokens and hands each to `each`. Where the matrices are large, a
+    /// Chooses and reads `count` tokens and hands each to `each`, until that says to stop. Where the matrices are large, a
     /// second thread helps all the while: for a single token it would come too late.
     ///
     /// # Errors
@@ -116,11 +117,18 @@ impl<'a, F: Real> Generation<'a, F> {
         &mut self,
         count: usize,
         sampler: &mut impl Sampler<F>,
-        mut each: impl FnMut(u32) -> Result<(), Error>,
+        mut each: impl FnMut(u32) -> Result<ControlFlow<()>, Error>,
     ) -> Result<(), Error> {
         let (model, pair) = (self.model, Arc::<Pair<F>>::default());
         self.workspace.pair = Some(pair.clone());
-        let work = || (0..count).try_for_each(|_| each(self.next(sampler)?));
+        let work = || {
+            for _ in 0..count {
+                if each(self.next(sampler)?)?.is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        };
         let done = model.with_helper(&pair, work);
         self.workspace.pair = None;
         done
@@ -253,7 +261,7 @@ mod tests {
         let mut helped = Generation::new(&model, &[3]).unwrap();
         let mut keep = |token| {
             together.push(token);
-            Ok(())
+            Ok(ControlFlow::Continue(()))
         };
         helped.run(23, &mut Greedy, &mut keep).unwrap();
         assert!(helped.run(1, &mut Greedy, &mut keep).is_err(), "the context is full");

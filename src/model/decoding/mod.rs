@@ -4,12 +4,16 @@
 //!   in the order that Hugging Face's `generate` uses ([`Settings::processors`]).
 //! - A [`Sampler`] ends the row: it chooses one token. [`Greedy`] and [`Draw`] forget what was;
 //!   [`Mirostat`] learns from its choices; a [`Chain`] is processors before another sampler.
+//! - A search weighs whole texts: [`BeamSearch`] over any [`Prefix`] that can be copied,
+//!   [`Contrastive`] over what a model makes of the tokens.
 //!
 //! What has been read so far comes in as an argument, a [`History`], instead of being kept: the
 //! same processor then serves a text that grows, each beam of a search, and a draft that is taken
 //! back.
 
+mod beam;
 mod chain;
+mod contrastive;
 mod count;
 mod cutoff;
 mod draw;
@@ -18,6 +22,7 @@ mod min_p;
 mod mirostat;
 mod no_repeat;
 mod order;
+mod prefix;
 mod probabilities;
 mod repetition;
 mod temperature;
@@ -28,7 +33,9 @@ mod typical;
 use crate::math::real::Real;
 use crate::report::{Error, text};
 
+pub use beam::{BeamSearch, EarlyStopping, Fate, Found, Hypothesis, Node, Tree};
 pub use chain::Chain;
+pub use contrastive::{Contrastive, Weighed};
 pub use count::CountPenalty;
 pub use cutoff::{Epsilon, Eta};
 pub use draw::Draw;
@@ -37,6 +44,7 @@ pub use min_p::MinP;
 pub use mirostat::Mirostat;
 pub use no_repeat::NoRepeat;
 pub use order::Settings;
+pub use prefix::{Markov, Prefix};
 pub use probabilities::{probabilities, surprise};
 pub use repetition::RepetitionPenalty;
 pub use temperature::{Scale, Temperature};

@@ -1,22 +1,29 @@
 //! `generate`: a model goes on from given tokens.
 
+mod beams;
+mod said;
+
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use ndarray_rand::rand::RngCore;
 
 use crate::experiments::model::folder::{self, Ids};
-use crate::experiments::strategy::Filters;
+use crate::experiments::strategy::{self, Beams, Filters};
 use crate::experiments::{Context, params};
 use crate::math::attention::Mask;
-use crate::model::Generation;
-use crate::model::decoding::{Chain, Draw, Greedy, Mirostat, Sampler, Settings, Temperature};
-use crate::report::{Error, Report, Table, Text, text};
+use crate::model::decoding::{
+    Chain, Contrastive, Draw, Greedy, Mirostat, Sampler, Settings, Temperature,
+};
+use crate::model::{Generation, Transformer};
+use crate::report::{Error, Report, text};
 use crate::tokenizer::Tokenizer;
+use said::Said;
 
-/// Let a model go on from given tokens ‖ 让模型从给定的 token 继续生成
+/// Let a model go on from given tokens, by any strategy ‖ 让模型从给定的 token 继续生成，可用任意解码策略
 #[derive(Debug, Clone, clap::Args)]
 #[command(
-    after_help = "generate\ngenerate --prompt \"Once there was a dragon\" --temperature 0.8\ngenerate --model my-model --ids 1,2,3 --count 20\ngenerate --model my-model --ids 1,2,3 --greedy\ngenerate --temperature 0.9 --top-p 0.9 --repetition-penalty 1.2"
+    after_help = "generate\ngenerate --prompt \"Once there was a dragon\" --temperature 0.8\ngenerate --model my-model --ids 1,2,3 --count 20\ngenerate --model my-model --ids 1,2,3 --greedy\ngenerate --temperature 0.9 --top-p 0.9 --repetition-penalty 1.2\ngenerate --num-beams 4 --num-return-sequences 4 --count 12\ngenerate --penalty-alpha 0.6 --top-k 4 --count 30\ngenerate --mirostat 2 --mirostat-tau 1.5"
 )]
 pub struct Generate {
     /// The folder of the model; stories is the one that the lab carries ‖ 模型所在文件夹；stories 是自带的模型
@@ -29,8 +36,11 @@ pub struct Generate {
     #[arg(long, value_name = "TEXT")]
     pub prompt: Option<String>,
     /// How many tokens to add; as many as fit, up to 100, if not given ‖ 生成多少个 token；默认填满上下文，最多 100
-    #[arg(long, value_name = "N", value_parser = params::count(1, 1_000_000))]
+    #[arg(long, visible_alias = "max-new-tokens", value_name = "N", value_parser = params::count(1, 1_000_000))]
     pub count: Option<usize>,
+    /// The token that ends a text: its number, or a text that is one token (\n is a line break) ‖ 结束 token：编号，或恰为一个 token 的文本（\n 表示换行）
+    #[arg(long, visible_alias = "eos", value_name = "TOKEN")]
+    pub eos_token_id: Option<String>,
     /// Always the most likely token ‖ 总是选概率最大的 token
     #[arg(long, conflicts_with_all = ["temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff", "mirostat"])]
     pub greedy: bool,
@@ -46,6 +56,27 @@ pub struct Generate {
     /// How fast Mirostat corrects itself ‖ Mirostat 的学习率
     #[arg(long, value_name = "X", default_value = "0.1", requires = "mirostat", value_parser = params::between(0.0, 1.0))]
     pub mirostat_eta: f64,
+    /// Beam search ‖ 束搜索
+    #[command(flatten)]
+    pub beams: Beams,
+    /// How many of the best texts ‖ 列出几个最优文本
+    #[arg(long, value_name = "N", default_value = "1", requires = "num_beams", value_parser = params::count(1, 1000))]
+    pub num_return_sequences: usize,
+    /// Contrastive search: how much likeness to what was counts, from 0 to 1 ‖ 对比搜索：与已有内容相似的扣分权重，0 到 1
+    #[arg(long, visible_alias = "contrastive", value_name = "A", value_parser = params::between(0.0, 1.0), conflicts_with_all = ["greedy", "temperature", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff", "mirostat", "num_beams"])]
+    pub penalty_alpha: Option<f64>,
+}
+
+/// How many tokens contrastive search weighs if nothing else is asked for.
+const WEIGHED: usize = 4;
+
+/// What is gone on from, and how far.
+struct Task<'a> {
+    model: &'a Transformer<f32>,
+    tokenizer: Option<&'a Tokenizer>,
+    prompt: &'a [u32],
+    count: usize,
+    end: Option<u32>,
 }
 
 impl Generate {
@@ -65,22 +96,27 @@ impl Generate {
         }
     }
 
-    /// Chooses and reads `count` tokens as the flags say.
-    fn go(
+    /// Chooses and reads tokens one after the other as the flags say.
+    fn sample(
         &self,
-        generation: &mut Generation<f32>,
-        count: usize,
+        task: &Task,
         rng: &mut dyn RngCore,
-        each: impl FnMut(u32) -> Result<(), Error>,
+        each: &mut dyn FnMut(u32) -> Result<ControlFlow<()>, Error>,
     ) -> Result<(), Error> {
+        let mut generation = Generation::new(task.model, task.prompt)?;
         let settings = self.filters.settings();
+        if let Some(alpha) = self.penalty_alpha {
+            let search = Contrastive { alpha, k: self.filters.top_k.unwrap_or(WEIGHED) };
+            let each = |token, _: &[_]| Ok(each(token)?.is_continue());
+            return search.run(generation, task.count, &mut settings.penalties(), each);
+        }
         let temperature = settings.temperature;
+        let bare = settings == Settings { temperature, ..Settings::default() };
         // temperature alone needs no pass of its own over the logits
-        if settings == (Settings { temperature, ..Settings::default() }) && self.mirostat.is_none()
-        {
+        if bare && self.mirostat.is_none() {
             return match self.greedy {
-                true => generation.run(count, &mut Greedy, each),
-                false => generation.run(count, &mut Temperature { temperature, rng }, each),
+                true => generation.run(task.count, &mut Greedy, each),
+                false => generation.run(task.count, &mut Temperature { temperature, rng }, each),
             };
         }
         let processors = settings.processors();
@@ -91,7 +127,7 @@ impl Generate {
             Some(_) => &mut Mirostat::new(tau, eta, rng),
             None => &mut Draw { rng },
         };
-        generation.run(count, &mut Chain { processors, then }, each)
+        generation.run(task.count, &mut Chain { processors, then }, each)
     }
 
     /// Generates.
@@ -99,7 +135,7 @@ impl Generate {
     /// # Errors
     /// If the folder holds no model that the lab can read, or the context is too short.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        let model = folder::open(context, &self.model)?;
+        let model = &folder::open(context, &self.model)?;
         if model.config.mask == Mask::None {
             return Err(Error::input(text(
                 "this model looks at both sides of a token: it fills gaps and does not go on",
@@ -109,7 +145,8 @@ impl Generate {
             .example("llm-lab model logits DIR --ids 1,2,3"));
         }
         let tokenizer = folder::tokenizer(context, &self.model)?;
-        let (prompt, most) = (&self.start(tokenizer.as_ref())?, model.config.context);
+        let tokenizer = tokenizer.as_ref();
+        let (prompt, most) = (&self.start(tokenizer)?, model.config.context);
         let room = most.saturating_sub(prompt.len());
         let count = self.count.unwrap_or(room.min(100));
         if count > room {
@@ -122,46 +159,39 @@ impl Generate {
                 format!("上下文为 {most}，--count 最多 {room}"),
             )));
         }
-        let mut generation = Generation::new(&model, prompt)?;
-        let mut said: Vec<usize> = Vec::with_capacity(count);
+        let end = self.eos_token_id.as_deref();
+        let end =
+            end.map(|word| strategy::token(word, tokenizer, model.config.vocab)).transpose()?;
+        let task = &Task { model, tokenizer, prompt, count, end };
+        if let Some(beams) = self.beams.num_beams {
+            let warped = !self.filters.settings().warpers::<f32>().is_empty();
+            if warped || self.greedy || self.mirostat.is_some() {
+                return Err(Error::input(text(
+                    "beam search draws nothing: neither temperature nor filters act on it",
+                    "束搜索不做随机抽取：温度与过滤器对它不起作用",
+                ))
+                .allowed(text(
+                    "penalties and --no-repeat-ngram-size",
+                    "各种惩罚与 --no-repeat-ngram-size",
+                ))
+                .example("llm-lab generate --num-beams 4 --length-penalty 0.6"));
+            }
+            return self.search(task, beams, context);
+        }
+        let mut said: Vec<u32> = Vec::with_capacity(count);
         let what = text("generating", "生成中");
         let start = Instant::now();
-        let each = |token: u32| {
-            said.push(token as usize);
-            match said.len() % 16 {
-                0 => context.step(said.len(), count, &what),
-                _ => Ok(()),
+        let mut each = |token: u32| {
+            said.push(token);
+            if said.len().is_multiple_of(16) {
+                context.step(said.len(), count, &what)?;
             }
+            Ok(if Some(token) == end { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         };
-        self.go(&mut generation, count, &mut context.rng(0), each)?;
+        self.sample(task, &mut context.rng(0), &mut each)?;
         let seconds = start.elapsed().as_secs_f64();
         let mut report = Report::new(text("Generation", "生成"));
-        let mut table = Table::new(text("Generated tokens", "生成的 token"))
-            .numbers(text("place", "位置"))
-            .numbers(text("id", "编号"));
-        for (i, id) in said.iter().enumerate() {
-            table.row(vec![(prompt.len() + i).into(), (*id).into()]);
-        }
-        let ids = said.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        report.output = Some(format!("{ids}\n"));
-        if let Some(tokenizer) = &tokenizer {
-            let new: Vec<u32> = said.iter().map(|id| *id as u32).collect();
-            // a model may have more rows than its tokenizer has pieces: what has none says nothing
-            let piece = |id: &u32| tokenizer.decode_bytes(&[*id]).unwrap_or_default();
-            let words = |ids: &[u32]| {
-                let bytes: Vec<u8> = ids.iter().flat_map(piece).collect();
-                String::from_utf8_lossy(&bytes).into_owned()
-            };
-            let (given, new) = (words(prompt), words(&new));
-            report.say(Text::same(format!("{given}{new}")));
-            if self.ids.is_none() {
-                report.output = Some(format!("{}\n", format!("{given}{new}").trim()));
-            }
-            report.metric("text", new);
-        }
-        report.table(table);
-        report.metric("ids", ids);
-        report.metric("tokens", said.len());
+        Said { prompt, new: &said, ids_only: self.ids.is_some() }.show(tokenizer, &mut report);
         report.metric("throughput.tokens_per_s", said.len() as f64 / seconds.max(1e-9));
         Ok(report)
     }
