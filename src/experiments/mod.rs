@@ -4,6 +4,7 @@
 //! A new family is one new file here and one line in `registry!` below; `CONTRIBUTING.md` walks
 //! through an example.
 
+mod clock;
 mod context;
 pub mod params;
 mod smooth;
@@ -59,6 +60,7 @@ registry! {
     decode::Decode,
     attention::Attention,
     alibi::Alibi,
+    flash::Flash,
     embedding::Embedding,
     extrapolate::Extrapolate,
     generate::Generate,

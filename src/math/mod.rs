@@ -16,6 +16,7 @@ pub mod objective;
 pub mod online;
 pub mod parameters;
 pub mod position;
+pub mod power;
 pub mod precision;
 pub mod product;
 pub mod quadratic;

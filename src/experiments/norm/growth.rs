@@ -1,8 +1,9 @@
 //! `norm growth`: how the residual stream grows, and what bounds a branch.
 
-use super::seen::{Seen, exponent, spread};
+use super::seen::{Seen, spread};
 use super::toy::{Place, Progress, Toy};
 use crate::experiments::{Context, params};
+use crate::math::power::fit;
 use crate::model::Placement;
 use crate::model::stack::Config;
 use crate::report::{
@@ -51,7 +52,7 @@ impl Row {
     fn exponent(&self) -> f64 {
         let rms = self.by_layer(|s| &s.rms);
         let points: Vec<_> = rms.iter().enumerate().map(|(l, &r)| (l as f64, r)).collect();
-        exponent(&points[points.len() / 8 + 1..])
+        fit(&points[points.len() / 8 + 1..]).exponent
     }
 }
 

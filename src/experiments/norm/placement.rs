@@ -1,8 +1,9 @@
 //! `norm placement`: gradients and activations by layer and by depth, for each place of the norm.
 
-use super::seen::{Seen, exponent, spread};
+use super::seen::{Seen, spread};
 use super::toy::{ByDepth, Kind, Place, Toy};
 use crate::experiments::{Context, params};
+use crate::math::power::fit;
 use crate::model::Placement as Where;
 use crate::report::{
     Axis, Cell, Content, Error, Figure, Lines, Panel, Report, Series, Stroke, Table, number, text,
@@ -187,8 +188,10 @@ fn metrics(report: &mut Report, all: &[Rows], normed: bool) {
                 .metric(format!("{id}.rms.{layers}"), spread(seen, |s| last(&s.rms)).0);
         }
         if rows.depths.len() > 1 {
-            report
-                .metric(format!("{id}.slope"), exponent(&rows.by_depth(|s| last(&s.w2_gradient))));
+            report.metric(
+                format!("{id}.slope"),
+                fit(&rows.by_depth(|s| last(&s.w2_gradient))).exponent,
+            );
         }
     }
     if all.iter().any(|r| r.depths.len() > 1) && normed {

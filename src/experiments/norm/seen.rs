@@ -35,18 +35,6 @@ pub fn spread(seen: &[Seen], number: impl Fn(&Seen) -> f64) -> (f64, f64, f64) {
     (mean, least, most)
 }
 
-/// The slope of ln y over ln x by least squares: the exponent of a power law. NaN for fewer than two
-/// points.
-pub fn exponent(points: &[(f64, f64)]) -> f64 {
-    let logs: Vec<(f64, f64)> = points.iter().map(|&(x, y)| (x.ln(), y.ln())).collect();
-    let n = logs.len() as f64;
-    let mean =
-        (logs.iter().map(|p| p.0).sum::<f64>() / n, logs.iter().map(|p| p.1).sum::<f64>() / n);
-    let along: f64 = logs.iter().map(|p| (p.0 - mean.0) * (p.1 - mean.1)).sum();
-    let square: f64 = logs.iter().map(|p| (p.0 - mean.0).powi(2)).sum();
-    along / square
-}
-
 /// The largest |entry|.
 pub fn largest(a: &Array2<f64>) -> f64 {
     a.iter().fold(0.0, |m, v| f64::max(m, v.abs()))
@@ -76,14 +64,6 @@ pub fn alike(a: &Array2<f64>) -> f64 {
 mod tests {
     use super::*;
     use ndarray::array;
-
-    #[test]
-    fn the_exponent_of_a_power_law_is_its_power() {
-        let points: Vec<_> =
-            (1..6).map(|x| (f64::from(x), 3.0 * f64::from(x).powf(-0.5))).collect();
-        assert!((exponent(&points) + 0.5).abs() < 1e-12);
-        assert!(exponent(&points[..1]).is_nan());
-    }
 
     #[test]
     fn alike_is_the_mean_cosine_over_pairs() {

@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayViewMut2};
 use ndarray_rand::RandomExt;
 use ndarray_rand::rand_distr::StandardNormal;
 
+use crate::experiments::clock::{WARM_UP, quartiles};
 use crate::experiments::{Context, params};
 use crate::math::norm::{LayerNorm, RmsNorm};
 use crate::report::{Axis, Bars, Content, Error, Figure, Report, Table, text};
@@ -59,7 +60,6 @@ impl Time {
                 std::hint::black_box(rms.backward(&rms_kept, dy.view()));
             }),
         ];
-        const WARM_UP: usize = 2;
         let mut work = x.clone(); // (T, d)
         for repeat in 0..WARM_UP + self.repeats {
             context.step(repeat, WARM_UP + self.repeats, &text("timing", "计时"))?;
@@ -124,14 +124,6 @@ impl Time {
         ));
         report
     }
-}
-
-/// Lower quartile, median and upper quartile.
-fn quartiles(values: &[f64]) -> (f64, f64, f64) {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let at = |share: f64| sorted[(share * (sorted.len() - 1) as f64).round() as usize];
-    (at(0.25), at(0.5), at(0.75))
 }
 
 /// A function to time.

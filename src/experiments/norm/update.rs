@@ -2,10 +2,11 @@
 
 use clap::ValueEnum;
 
-use super::seen::{Seen, exponent, spread};
+use super::seen::{Seen, spread};
 use super::task::Step;
 use super::toy::{ByDepth, Place, Toy};
 use crate::experiments::{Context, params};
+use crate::math::power::fit;
 use crate::model::Placement;
 use crate::report::{
     Axis, Cell, Content, Error, Figure, Lines, Report, Series, Stroke, Table, number, text,
@@ -109,7 +110,7 @@ impl Update {
             {
                 report
                     .metric(format!("{id}.deepest_over_shallowest"), last.1 / first.1)
-                    .metric(format!("{id}.slope"), exponent(&means));
+                    .metric(format!("{id}.slope"), fit(&means).exponent);
             }
         }
         report

@@ -46,19 +46,27 @@ pub struct Scratch<F> {
     slopes: Vec<F>,
 }
 
+impl<F> Scratch<F> {
+    /// The memory that has been taken, in bytes: it grows with the longest sequence so far.
+    pub fn bytes(&self) -> usize {
+        let all = [&self.keys, &self.values, &self.scores, &self.slopes];
+        all.iter().map(|x| x.len() * size_of::<F>()).sum()
+    }
+}
+
 impl<F: Real> Heads<'_, F> {
     /// The columns of one query head.
-    fn columns(&self, head: usize) -> Range<usize> {
+    pub(super) fn columns(&self, head: usize) -> Range<usize> {
         head * self.width..(head + 1) * self.width
     }
 
     /// The columns of the key and value head that a query head uses.
-    fn shared(&self, head: usize) -> Range<usize> {
+    pub(super) fn shared(&self, head: usize) -> Range<usize> {
         self.columns(head / (self.heads / self.kv_heads))
     }
 
     /// Everything that queries `from..to` may look at together.
-    fn reach(&self, from: usize, to: usize, n: usize) -> Range<usize> {
+    pub(super) fn reach(&self, from: usize, to: usize, n: usize) -> Range<usize> {
         let spans = (from..to).map(|i| self.mask.span(self.first + i, n));
         spans.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end)).unwrap_or(0..0)
     }
@@ -85,7 +93,7 @@ impl<F: Real> Heads<'_, F> {
 
     /// The bias of a head for query i and the keys of a span.
     #[inline(always)]
-    fn bias(&self, head: usize, i: usize, seen: &Range<usize>) -> Option<&[F]> {
+    pub(super) fn bias(&self, head: usize, i: usize, seen: &Range<usize>) -> Option<&[F]> {
         let relative = self.relative.as_ref()?;
         let start = relative.columns() / 2 + seen.start - (self.first + i);
         Some(&relative.row(head)[start..start + seen.len()])
@@ -329,7 +337,7 @@ fn transposed<'a, F: Real>(m: Matrix<F>, place: &'a mut Vec<F>) -> Matrix<'a, F>
 }
 
 /// The first `n` places; the buffer only ever grows.
-fn room<F: Real>(buffer: &mut Vec<F>, n: usize) -> &mut [F] {
+pub(super) fn room<F: Real>(buffer: &mut Vec<F>, n: usize) -> &mut [F] {
     if buffer.len() < n {
         buffer.resize(n, F::zero());
     }

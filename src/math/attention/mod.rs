@@ -1,11 +1,12 @@
 //! Softmax attention: each token mixes the values of others, weighted by how well its query fits
 //! their keys. [`attend`] is one head as the formula reads; [`forward`] and [`backward`] are what
 //! the Transformer runs: all heads, grouped, in blocks, without ever holding the weights of a whole
-//! head.
+//! head. [`blockwise`] cuts the keys into blocks too and runs on all threads, for long sequences.
 
 use ndarray::{Array2, ArrayView2, ArrayViewD, ArrayViewMutD, Axis, NdFloat, Slice};
 use ndarray_rand::rand::Rng;
 
+pub mod blockwise;
 mod heads;
 mod mask;
 mod steps;
