@@ -60,6 +60,7 @@ registry! {
     decode::Decode,
     attention::Attention,
     alibi::Alibi,
+    cost::Cost,
     flash::Flash,
     embedding::Embedding,
     extrapolate::Extrapolate,

@@ -12,6 +12,7 @@ pub mod cache;
 pub mod checkpoint;
 pub mod config;
 pub mod decoding;
+pub mod cost;
 mod embedding;
 pub mod forward;
 pub mod generate;

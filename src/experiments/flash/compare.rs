@@ -27,7 +27,7 @@ pub struct Compare {
     #[arg(long, value_name = "T", num_args = 1..=8, default_values = ["128", "256", "512", "1024"], value_parser = params::count(1, 1_000_000))]
     pub lengths: Vec<usize>,
     /// Heads ‖ 注意力头数
-    #[arg(long, value_name = "H", default_value = "1", value_parser = params::count(1, 256))]
+    #[arg(long, value_name = "H", default_value = "2", value_parser = params::count(1, 256))]
     pub heads: usize,
     /// Width of a head ‖ 头的宽度
     #[arg(long, value_name = "D", default_value = "64", value_parser = params::count(1, 1024))]
@@ -284,7 +284,7 @@ impl Compare {
         report.metric("apart.f32", worst).metric("apart.f64", exact);
         report.say(text(
             format!(
-                "Queries, keys and values are normal; {} heads of width {}, {}. The results differ by at most **{}** in f32 and {} in f64: rounding, no approximation. Medians of {} calls in turns, after two that warm up.",
+                "Queries, keys and values are normal; heads: {}, each {} wide; mask: {}. The results differ by at most **{}** in f32 and {} in f64: rounding, no approximation. Medians of {} calls in turns, after two that warm up.",
                 self.heads, self.head_width, mask::name(mask), number(worst), number(exact), self.repeats
             ),
             format!(
@@ -337,8 +337,12 @@ impl Compare {
             panel("time", report::Axis::log("time (ms)"), time),
             panel("memory besides input and output", report::Axis::log("memory (MB)"), memory),
         ];
-        let title =
-            format!("Attention, {} heads of {}, {}", self.heads, self.head_width, mask::name(mask));
+        let title = format!(
+            "Attention, H = {}, d_h = {}, {}",
+            self.heads,
+            self.head_width,
+            mask::name(mask)
+        );
         report.figure(Figure::grid("compare", title, 2, panels));
         report
     }

@@ -110,14 +110,14 @@ impl Schedule {
 
     fn figure(&self, visits: &[Vec<Visit>], mask: String) -> Figure {
         let value = |visit: &Visit| match visit {
-            Visit::Skipped => 0.0,
+            Visit::Whole => 0.0,
             Visit::Masked => 1.0,
-            Visit::Whole => 2.0,
+            Visit::Skipped => f64::NAN, // left empty
         };
-        let kinds = ["skipped", "masked", "whole"].map(str::to_string).to_vec();
+        let kinds = ["whole", "masked"].map(str::to_string).to_vec();
         Figure::new(
             "schedule",
-            format!("Blocks visited, {mask}, T = {}", self.length),
+            format!("Blocks computed (empty: skipped), {mask}, T = {}", self.length),
             Axis::new(format!("key block ({} tokens)", self.keys)),
             Axis::new(format!("query block ({} tokens)", self.queries)),
             Content::Heatmap(Heatmap {

@@ -135,6 +135,16 @@ impl Choices {
         Ok(config)
     }
 
+    /// The mask, if a flag names one.
+    pub fn mask(&self) -> Option<Mask> {
+        self.mask.as_ref().map(|mask| match mask.as_str() {
+            "none" => Mask::None,
+            "prefix" => Mask::Prefix(self.window),
+            "sliding" => Mask::Sliding(self.window),
+            _ => Mask::Causal,
+        })
+    }
+
     fn positions(&self, config: &mut Config) {
         if let Some(position) = &self.position {
             config.position = match position.as_str() {
@@ -149,14 +159,7 @@ impl Choices {
         if let (Position::Rope(rope), Some(base)) = (&mut config.position, self.rope_base) {
             rope.base = base;
         }
-        if let Some(mask) = &self.mask {
-            config.mask = match mask.as_str() {
-                "none" => Mask::None,
-                "prefix" => Mask::Prefix(self.window),
-                "sliding" => Mask::Sliding(self.window),
-                _ => Mask::Causal,
-            };
-        }
+        config.mask = self.mask().unwrap_or(config.mask);
     }
 
     fn rest(&self, config: &mut Config) {

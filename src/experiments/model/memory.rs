@@ -2,7 +2,8 @@
 
 use crate::math::attention::Mask;
 use crate::model::Config;
-use crate::model::layout::{Layout, Slot};
+use crate::model::cost::{self, Cost, Load, Part};
+use crate::model::layout::Layout;
 use crate::model::workspace::kept;
 use crate::report::{Report, Table, Text, text};
 
@@ -25,25 +26,23 @@ pub struct Count {
 impl Count {
     /// Counts for `batch` sequences of `length` tokens.
     pub fn new(config: &Config, layout: &Layout, length: usize, batch: usize) -> Self {
-        let size = |slot: Slot| slot.range().len() as f64;
         // two FLOPs for each weight of a matrix that a token meets; tables are only looked up
-        let embedding = if config.tied { None } else { Some(layout.embedding) };
-        let tables = [embedding, layout.position, layout.types];
-        let looked_up: f64 = tables.into_iter().flatten().map(size).sum();
-        let wide = (config.heads * config.head_width) as f64;
-        let attention = 4.0 * config.layers as f64 * length as f64 * wide;
+        let parts = cost::cost(config, Load::decode(1.0, length as f64));
+        let sum = |of: fn(&Cost) -> bool| -> f64 {
+            parts.iter().filter(|part| of(part)).map(|part| part.flops).sum()
+        };
+        let attention = sum(|cost| matches!(cost.part, Part::Scores | Part::Mix));
         let tokens = (length * batch) as f64;
-        let narrow = (config.kv_heads * config.head_width) as f64;
         Self {
             total: layout.total as f64,
-            flops: 2.0 * (layout.matrices as f64 - looked_up) + attention,
+            flops: sum(|cost| cost.weights > 0.0) + attention,
             attention,
             activations: kept(config, length * batch),
             // who sees both sides keeps nothing for later
             cache: if config.mask == Mask::None {
                 0.0
             } else {
-                2.0 * config.layers as f64 * narrow
+                cost::cached(config.layers, config.kv_heads, config.head_width)
             },
             tokens,
         }

@@ -5,6 +5,7 @@ mod diagram;
 pub mod folder;
 mod logits;
 mod memory;
+pub mod named;
 mod new;
 mod show;
 

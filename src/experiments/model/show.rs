@@ -4,15 +4,10 @@
 use super::choices::Choices;
 use super::diagram;
 use super::memory::Count;
+use super::named::{self, Named};
 use crate::experiments::{Context, params};
 use crate::model::layout::{Layout, Slot};
-use crate::model::published::{MODELS, Model, SIZES};
-use crate::model::{Config, Preset, checkpoint};
 use crate::report::{Error, Report, Table, number, text};
-
-/// The sequence of a published model, where nothing else is asked for and no table of positions ends
-/// before.
-const LENGTH: usize = 4096;
 
 /// A model by its name, its folder, or the flags of `train`.
 #[derive(Debug, Clone, clap::Args)]
@@ -40,7 +35,8 @@ impl Show {
     /// # Errors
     /// Bad input if there is no such model, or the choices do not fit each other.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        let (config, title, exact) = self.find(context)?;
+        let name = self.name.as_deref();
+        let Named { config, title, exact } = named::find(context, name, &self.model, self.length)?;
         let length = self.length.unwrap_or(config.context);
         let layout = Layout::new(&config);
         let count = Count::new(&config, &layout, length, self.batch);
@@ -76,52 +72,6 @@ impl Show {
         groups(&layout, &mut report);
         Ok(report)
     }
-
-    /// The configuration that is meant, what to call it, and whether it says everything.
-    fn find(&self, context: &Context) -> Result<(Config, String, bool), Error> {
-        let Some(name) = self.name.as_deref() else {
-            return Ok((self.model.plan(256)?, self.model.preset.clone(), true));
-        };
-        if let Some(model) = Model::of_any_size(name) {
-            let length = self.length.unwrap_or(LENGTH);
-            let config = model.config(length).ok_or_else(|| parts_unknown(model))?;
-            return Ok((config, model.name.to_string(), false));
-        }
-        if Preset::find(name).is_some() {
-            let model = Choices { preset: name.to_string(), ..self.model.clone() };
-            return Ok((model.plan(256)?, name.to_string(), true));
-        }
-        match context.files().read(&format!("{name}/config.json")) {
-            Ok(bytes) => Ok((checkpoint::describe(&bytes)?, name.to_string(), true)),
-            Err(_) => Err(nobody(name)),
-        }
-    }
-}
-
-/// A model of which something is not published, or not in the lab's Transformer.
-fn parts_unknown(model: &Model) -> Error {
-    let example = format!("llm-lab models {}", model.id);
-    Error::input(text(
-        format!(
-            "{} has parts that are not published, or that the lab's Transformer lacks",
-            model.name
-        ),
-        format!("{} 的部分结构没有公布，或本程序的 Transformer 没有", model.name),
-    ))
-    .example(example)
-}
-
-fn nobody(name: &str) -> Error {
-    let known = |m: &&Model| m.config(LENGTH).is_some();
-    let ids: Vec<&str> = MODELS.iter().chain(SIZES).filter(known).map(|m| m.id).collect();
-    let styles = Preset::ALL.map(Preset::name).join(", ");
-    let ids = ids.join(", ");
-    Error::input(text(
-        format!("{name} is neither a model nor a folder with a config.json"),
-        format!("{name} 既不是模型名，也不是含 config.json 的文件夹"),
-    ))
-    .allowed(text(format!("{styles}; {ids}; a folder"), format!("{styles}；{ids}；文件夹")))
-    .example("llm-lab model show llama-2-70b")
 }
 
 fn size(slot: Slot) -> f64 {

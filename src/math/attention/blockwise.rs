@@ -338,15 +338,6 @@ mod tests {
         assert_eq!(once(1), once(3));
     }
 
-    #[test]
-    fn a_token_that_sees_nothing_gets_zeros() {
-        let rule = Heads { mask: Mask::Sliding(1), first: 9, ..causal(1) };
-        let (q, v) = (numbers(1, 64, 1), numbers(3, 64, 2));
-        let mut out = vec![1.0; 64];
-        forward(&rule, Matrix::new(&q, 64), Matrix::new(&v, 64), Matrix::new(&v, 64), &mut out);
-        assert_eq!(out, [0.0; 64]);
-    }
-
     /// The places never hold more than is said, however long the sequence is.
     #[test]
     fn the_memory_is_what_it_says() {

@@ -2,6 +2,7 @@
 //! as much as a plain one.
 
 use super::Kind;
+use crate::math::activation::Activation;
 
 /// Weights of a block without biases: d · d_ff for each matrix.
 ///
@@ -45,12 +46,18 @@ pub const SPECIAL: usize = 10;
 /// assert!(f.activation / f.total() < 0.001);
 /// ```
 pub fn flops(kind: Kind, tokens: usize, d: usize, d_ff: usize) -> Flops {
-    let (tokens, d, hidden) = (tokens as f64, d as f64, d_ff as f64);
-    let each = kind.activation().operations();
+    flops_of(kind.activation(), kind.gated(), tokens as f64, d, d_ff)
+}
+
+/// [`flops`] of a block that is described by its activation and whether it is gated, for any number
+/// of tokens.
+pub fn flops_of(activation: Activation, gated: bool, tokens: f64, d: usize, d_ff: usize) -> Flops {
+    let (d, hidden) = (d as f64, d_ff as f64);
+    let each = activation.operations();
     Flops {
-        products: 2.0 * kind.matrices() as f64 * tokens * d * hidden,
+        products: 2.0 * if gated { 3.0 } else { 2.0 } * tokens * d * hidden,
         activation: tokens * hidden * (each.simple + SPECIAL * each.special) as f64,
-        gate: if kind.gated() { tokens * hidden } else { 0.0 },
+        gate: if gated { tokens * hidden } else { 0.0 },
     }
 }
 
