@@ -60,6 +60,7 @@ registry! {
     decode::Decode,
     attention::Attention,
     alibi::Alibi,
+    cache::Cache,
     cost::Cost,
     flash::Flash,
     embedding::Embedding,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::math::real::Real;
 
 use super::config::Config;
+use super::cost::cached;
 use super::transformer::Transformer;
 
 /// Keys and values of one sequence, for each block. 2·L·T·kv·d_h numbers.
@@ -22,6 +23,25 @@ impl<F: Real> Cache<F> {
         let room = config.context.min(1024) * config.kv_heads * config.head_width;
         let empty = || (0..config.layers).map(|_| Vec::with_capacity(room)).collect();
         Self { length: 0, keys: empty(), values: empty() }
+    }
+
+    /// The bytes that each token takes, 2·L·kv·d_h numbers.
+    pub fn bytes_per_token(config: &Config) -> f64 {
+        cached(config.layers, config.kv_heads, config.head_width) * size_of::<F>() as f64
+    }
+
+    /// The bytes of the keys and values in it.
+    pub fn used(&self) -> usize {
+        self.parts().map(|part| part.len() * size_of::<F>()).sum()
+    }
+
+    /// The bytes that it has taken from the machine: they stay its own when tokens are forgotten.
+    pub fn held(&self) -> usize {
+        self.parts().map(|part| part.capacity() * size_of::<F>()).sum()
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Vec<F>> {
+        self.keys.iter().chain(&self.values)
     }
 
     /// Forgets everything after the first `length` tokens.

@@ -41,7 +41,7 @@ pub struct Flops {
     pub precision: Precision,
     /// What the model is made of, where no name says it ‖ 模型结构（未给名称时）
     #[command(flatten)]
-    pub model: Choices,
+    pub model: Box<Choices>,
 }
 
 impl Flops {
