@@ -27,6 +27,11 @@ impl Times {
         self.quartiles().1
     }
 
+    /// The shortest: what the machine can do when nothing disturbs it.
+    pub fn least(&self) -> f64 {
+        self.0.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
     /// How far the middle half of the calls lies apart, as a share of the median.
     pub fn spread(&self) -> f64 {
         let (low, median, high) = self.quartiles();

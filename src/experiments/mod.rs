@@ -78,6 +78,7 @@ registry! {
     plot::Plot,
     position::Position,
     rank::Rank,
+    roofline::Roofline,
     rope::Rope,
     softmax::Softmax,
     ffn::Ffn,

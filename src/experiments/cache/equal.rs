@@ -51,7 +51,7 @@ impl Equal {
             let mut whole = Generation::new(&model, &tokens)?;
             let pairs = whole.logits().iter().zip(cached.logits());
             apart.push(pairs.map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max));
-            let (without, with) = (whole.choose(&mut Greedy), cached.next(&mut Greedy)?);
+            let (without, with) = (whole.choose(&mut Greedy)?, cached.next(&mut Greedy)?);
             same += usize::from(without == with);
             tokens.push(without);
         }

@@ -50,7 +50,7 @@ impl Time {
                 }),
                 Box::new(|| {
                     let whole = Generation::new(&model, prompt);
-                    std::hint::black_box(whole.map(|mut whole| whole.choose(&mut Greedy)).is_ok());
+                    std::hint::black_box(whole.and_then(|mut whole| whole.choose(&mut Greedy)).is_ok());
                 }),
             ];
             let what = Text::same(format!("T = {length}"));
