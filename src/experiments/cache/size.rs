@@ -70,10 +70,22 @@ impl Size {
             .example(format!("llm-lab cache size --heads {heads} --kv-heads {heads}")));
         }
         let mut report = Report::new(text("The size of the KV cache", "KV 缓存的大小"));
-        report.formula("bytes = 2 (K and V) · L · kv heads · d_h · tokens · batch · bytes of a number");
+        report.formula(
+            "bytes = 2 (K and V) · L · kv heads · d_h · tokens · batch · bytes of a number",
+        );
         let mut table = Table::new(text(
-            format!("{} tokens × {}, {}", number(self.length as f64), self.batch, self.precision.name()),
-            format!("{} 个 token × {}，{}", number(self.length as f64), self.batch, self.precision.name()),
+            format!(
+                "{} tokens × {}, {}",
+                number(self.length as f64),
+                self.batch,
+                self.precision.name()
+            ),
+            format!(
+                "{} 个 token × {}，{}",
+                number(self.length as f64),
+                self.batch,
+                self.precision.name()
+            ),
         ))
         .words(text("model", "模型"))
         .numbers(text("L", "L"))
@@ -124,7 +136,10 @@ impl Size {
 
     fn published(&self, id: &str) -> Result<Shape, Error> {
         let known = |m: &&Model| {
-            m.stack == Stack::Decoder && m.n_layers.is_some() && m.n_kv_heads.is_some() && m.d_head.is_some()
+            m.stack == Stack::Decoder
+                && m.n_layers.is_some()
+                && m.n_kv_heads.is_some()
+                && m.d_head.is_some()
         };
         let found = Model::of_any_size(id).filter(known);
         let shape = found.and_then(|m| {
@@ -158,7 +173,8 @@ impl Size {
     }
 
     fn metrics(&self, shape: &Shape, alone: bool, report: &mut Report) {
-        let name = |what: &str| if alone { what.to_string() } else { format!("{}.{what}", shape.key) };
+        let name =
+            |what: &str| if alone { what.to_string() } else { format!("{}.{what}", shape.key) };
         let all = self.length as f64 * self.batch as f64;
         report
             .metric_in(name("bytes.per_token"), self.bytes(shape, shape.kv_heads, 1.0), "bytes")
@@ -206,7 +222,8 @@ impl Size {
                     kv => format!("GQA, {kv} kv heads"),
                 };
                 series.push(line(label.clone(), curve(shape, kv)));
-                let each = Precision::SIZES.map(|p| self.gib(shape, kv) * p.bytes() / self.precision.bytes());
+                let each = Precision::SIZES
+                    .map(|p| self.gib(shape, kv) * p.bytes() / self.precision.bytes());
                 bars.push((label, each.to_vec()));
             }
             if let Some(n) = shape.parameters {
@@ -215,12 +232,18 @@ impl Size {
             }
         } else {
             for shape in shapes {
-                series.push(line(format!("{}, {} kv heads", shape.name, shape.kv_heads), curve(shape, shape.kv_heads)));
-                let each = Precision::SIZES.map(|p| self.gib(shape, shape.kv_heads) * p.bytes() / self.precision.bytes());
+                series.push(line(
+                    format!("{}, {} kv heads", shape.name, shape.kv_heads),
+                    curve(shape, shape.kv_heads),
+                ));
+                let each = Precision::SIZES
+                    .map(|p| self.gib(shape, shape.kv_heads) * p.bytes() / self.precision.bytes());
                 bars.push((shape.name.clone(), each.to_vec()));
             }
         }
-        let name = if let [shape] = shapes { shape.name.clone() } else { "KV cache".to_string() };
+        let names: Vec<&str> = shapes.iter().map(|shape| shape.name.as_str()).collect();
+        let name =
+            if names.len() <= 3 { names.join(", ") } else { format!("{} models", names.len()) };
         let panels = vec![
             Panel {
                 title: format!("{precision}, batch {}", self.batch),
@@ -230,7 +253,10 @@ impl Size {
             },
             Panel {
                 title: format!("at {} tokens", number(self.length as f64)),
-                x: Axis::names("precision", Precision::SIZES.map(|p| p.name().to_string()).to_vec()),
+                x: Axis::names(
+                    "precision",
+                    Precision::SIZES.map(|p| p.name().to_string()).to_vec(),
+                ),
                 y: Axis::new("GiB"),
                 content: Content::Bars(Bars { series: bars }),
             },

@@ -14,8 +14,7 @@ use crate::experiments::cost::precision::Precision;
 use crate::experiments::model::choices::Choices;
 use crate::experiments::{Context, params};
 use crate::report::{
-    Axis, Content, Error, Figure, Lines, Marker, Panel, Report, Series, Stroke, Table, Text,
-    number, text,
+    Axis, Content, Error, Figure, Lines, Marker, Report, Series, Stroke, Table, Text, number, text,
 };
 
 /// What limits prefill and decoding here, memory or arithmetic: measured and drawn ‖ 在这台机器上限制 prefill 与解码的是内存带宽还是算力：实测并作图
@@ -89,12 +88,8 @@ impl Roofline {
             report.metric_in(format!("{}.rate", point.key), point.rate / 1e9, "GFLOP/s");
         }
         model.report(&machine, &mut report);
-        report.figure(Figure::grid(
-            "roofline",
-            "Prefill and decoding under the roof of this machine",
-            2,
-            vec![roof(&machine, &points), model.panel(&machine)],
-        ));
+        report.figure(roof(&machine, &points));
+        report.figure(model.figure(&machine));
         Ok(report)
     }
 }
@@ -192,7 +187,7 @@ fn table(points: &[Point], machine: &Machine) -> Table {
 }
 
 /// The roof with what has been measured under it.
-fn roof(machine: &Machine, points: &[Point]) -> Panel {
+fn roof(machine: &Machine, points: &[Point]) -> Figure {
     let ends = [0.1, machine.ridge(), 1000.0_f64.max(4.0 * machine.ridge())];
     let line = ends.iter().map(|x| (*x, machine.roof(*x) / 1e9)).collect();
     let mut series = vec![Series::new("roof", line)];
@@ -215,10 +210,11 @@ fn roof(machine: &Machine, points: &[Point]) -> Panel {
         label: format!("ridge {:.0}", machine.ridge()),
         series: 0,
     });
-    Panel {
-        title: format!("measured, f32, {} threads", machine.threads),
-        x: Axis::log("intensity (FLOPs per byte)"),
-        y: Axis::log("GFLOP/s"),
-        content: Content::Lines(Lines { series, markers }),
-    }
+    Figure::new(
+        "roofline",
+        format!("The roofline of this machine, f32, {} threads", machine.threads),
+        Axis::log("intensity (FLOPs per byte)"),
+        Axis::log("GFLOP/s"),
+        Content::Lines(Lines { series, markers }),
+    )
 }

@@ -7,7 +7,7 @@ use crate::experiments::{Context, params};
 use crate::model::Config;
 use crate::model::cost::{Load, cost};
 use crate::report::{
-    Axis, Content, Error, Lines, Panel, Report, Series, Stroke, Table, number, text,
+    Axis, Content, Error, Figure, Lines, Report, Series, Stroke, Table, number, text,
 };
 
 /// A model with what it is asked to do.
@@ -119,7 +119,7 @@ impl<'a> Model<'a> {
     }
 
     /// Intensity against the batch.
-    pub fn panel(&self, machine: &Machine) -> Panel {
+    pub fn figure(&self, machine: &Machine) -> Figure {
         let batches: Vec<f64> = (0..=10).map(|power| f64::from(1 << power)).collect();
         let curve = |of: &dyn Fn(f64) -> Pass| -> Vec<(f64, f64)> {
             batches.iter().map(|b| (*b, of(*b).intensity())).collect()
@@ -135,16 +135,13 @@ impl<'a> Model<'a> {
                 curve(&|b| self.decode(&config, b)),
             ));
         }
-        Panel {
-            title: format!(
-                "{}, {} tokens, {}",
-                self.title,
-                number(self.asked.length as f64),
-                self.asked.precision.name()
-            ),
-            x: Axis::log("batch (sequences)"),
-            y: Axis::log("intensity (FLOPs per byte)"),
-            content: Content::Lines(Lines { series, markers: Vec::new() }),
-        }
+        let (n, precision) = (number(self.asked.length as f64), self.asked.precision.name());
+        Figure::new(
+            "intensity",
+            format!("FLOPs per byte: {}, {n} tokens, {precision}", self.title),
+            Axis::log("batch (sequences)"),
+            Axis::log("intensity (FLOPs per byte)"),
+            Content::Lines(Lines { series, markers: Vec::new() }),
+        )
     }
 }
