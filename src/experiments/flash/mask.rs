@@ -46,5 +46,6 @@ pub fn name(mask: Mask) -> String {
         Mask::Causal => "causal".to_string(),
         Mask::Prefix(length) => format!("prefix {length}"),
         Mask::Sliding(window) => format!("window {window}"),
+        Mask::Packed(length) => format!("packed by {length}"),
     }
 }
