@@ -1,7 +1,6 @@
 //! `cost flops`: FLOPs and bytes by part, and where attention overtakes the rest.
 
 use super::precision::Precision;
-use crate::experiments::flash::visible;
 use crate::experiments::model::choices::Choices;
 use crate::experiments::model::named::{self, Named};
 use crate::experiments::{Context, params};
@@ -85,7 +84,7 @@ impl Flops {
         let pairs = match (self.visible, self.decode) {
             (false, _) => load.pairs,
             (true, true) => batch * config.mask.span(length - 1, length).len() as f64,
-            (true, false) => batch * visible(config.mask, length),
+            (true, false) => batch * config.mask.pairs(length) as f64,
         };
         Load { pairs, fused: self.fused, ..load }
     }

@@ -3,7 +3,6 @@
 use ndarray_rand::rand::Rng;
 
 use crate::experiments::clock::{Times, in_turns};
-use crate::experiments::flash::visible;
 use crate::experiments::{Context, params};
 use crate::math::attention::{Heads, Mask, blockwise};
 use crate::math::power::fit;
@@ -93,7 +92,7 @@ impl Window {
             .numbers(text("time, window (ms)", "耗时（窗口，ms）"));
         let (mut counted, mut clocked) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
         for (i, &length) in lengths.iter().enumerate() {
-            let pairs = masks.map(|(_, mask)| visible(mask, length));
+            let pairs = masks.map(|(_, mask)| mask.pairs(length) as f64);
             let took = [0, 1].map(|m: usize| 1e3 * times[m][i].median());
             table.row(vec![
                 length.into(),

@@ -34,11 +34,6 @@ impl Sight {
     }
 }
 
-/// How many pairs (query, key) of `n` tokens a mask shows.
-pub fn visible(mask: Mask, n: usize) -> f64 {
-    (0..n).map(|i| mask.span(i, n).len() as f64).sum()
-}
-
 /// A mask in a figure's words.
 pub fn name(mask: Mask) -> String {
     match mask {
@@ -46,6 +41,6 @@ pub fn name(mask: Mask) -> String {
         Mask::Causal => "causal".to_string(),
         Mask::Prefix(length) => format!("prefix {length}"),
         Mask::Sliding(window) => format!("window {window}"),
-        Mask::Packed(length) => format!("packed by {length}"),
+        Mask::Packed(_) => "packed".to_string(),
     }
 }

@@ -4,7 +4,7 @@ mod mask;
 #[cfg(test)]
 mod tests;
 
-pub use mask::{Sight, name, visible};
+pub use mask::Sight;
 
 use crate::experiments::Context;
 use crate::report::{Error, Report};

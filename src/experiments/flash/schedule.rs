@@ -54,7 +54,7 @@ impl Schedule {
         let count = |kind| visits.iter().flatten().filter(|visit| **visit == kind).count();
         let [whole, masked, skipped] = [Visit::Whole, Visit::Masked, Visit::Skipped].map(count);
         let all = whole + masked + skipped;
-        let seen = mask::visible(mask, n);
+        let seen = mask.pairs(n) as f64;
         let computed = self.computed(&visits);
         let mut report = Report::new(text("The schedule of blocks", "分块计算的顺序表"));
         report.formula(
