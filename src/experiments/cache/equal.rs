@@ -5,11 +5,15 @@ use crate::experiments::model::folder::{self, Ids};
 use crate::experiments::{Context, params};
 use crate::model::cost::{Load, cost};
 use crate::model::{Cache, Generation, Greedy, Transformer};
-use crate::report::{Axis, Content, Error, Figure, Lines, Report, Series, Stroke, Table, number, text};
+use crate::report::{
+    Axis, Content, Error, Figure, Lines, Report, Series, Stroke, Table, number, text,
+};
 
 /// Generate with the cache and without it, and compare tokens and logits ‖ 用与不用缓存各生成一遍，比较 token 与 logits
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "cache equal\ncache equal --model stories --prompt \"Once there was a\" --count 40\ncache equal --heads 8 --kv-heads 2 --count 100")]
+#[command(
+    after_help = "cache equal\ncache equal --model stories --prompt \"Once there was a\" --count 40\ncache equal --heads 8 --kv-heads 2 --count 100"
+)]
 pub struct Equal {
     /// Which model generates; stories if neither a folder nor a size is given ‖ 由哪个模型生成
     #[command(flatten)]
@@ -117,7 +121,8 @@ impl Equal {
         let points = |of: &dyn Fn(f64) -> f64| lengths().map(|n| (n, of(n))).collect();
         let series = vec![
             Series::new("without", points(&|n| flops(Load::prefill(1.0, n)))),
-            Series::new("with the cache", points(&|n| flops(Load::decode(1.0, n)))).stroke(Stroke::Solid),
+            Series::new("with the cache", points(&|n| flops(Load::decode(1.0, n))))
+                .stroke(Stroke::Solid),
         ];
         report.figure(Figure::new(
             "equal",

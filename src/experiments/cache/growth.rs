@@ -12,7 +12,9 @@ use crate::report::{
 
 /// What memory does while sequences are generated, and after they end ‖ 生成过程中与结束之后，内存怎样变化
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "cache growth\ncache growth --requests 32 --page 64\ncache growth --model stories")]
+#[command(
+    after_help = "cache growth\ncache growth --requests 32 --page 64\ncache growth --model stories"
+)]
 pub struct Growth {
     /// Which model generates ‖ 由哪个模型生成
     #[command(flatten)]
@@ -52,7 +54,8 @@ impl Growth {
         let ids = tokens(&model, limit, context);
         let (mut cache, mut workspace) = (Cache::<f32>::new(config), Workspace::default());
         let mut real = Vec::new();
-        for (what, fill) in [("before", 0), ("full", limit), ("emptied", 0), ("second", limit / 2)] {
+        for (what, fill) in [("before", 0), ("full", limit), ("emptied", 0), ("second", limit / 2)]
+        {
             context.step(real.len(), 4, &text("filling a cache", "填充缓存"))?;
             cache.truncate(0, config);
             if fill > 0 {
@@ -85,7 +88,13 @@ impl Growth {
         Ok(curves)
     }
 
-    fn report(&self, real: &[(&str, usize, usize, usize)], curves: &Curves, limit: usize, each: f64) -> Report {
+    fn report(
+        &self,
+        real: &[(&str, usize, usize, usize)],
+        curves: &Curves,
+        limit: usize,
+        each: f64,
+    ) -> Report {
         let mut report = Report::new(text("Memory while tokens are generated", "生成时的内存"));
         let mut table = Table::new(text("One real cache of this lab", "本程序的一个真实缓存"))
             .words(text("when", "时刻"))
@@ -105,7 +114,8 @@ impl Growth {
         }
         let peak = |curve: &[(f64, f64)]| curve.iter().map(|p| p.1).fold(0.0, f64::max);
         let end = |curve: &[(f64, f64)]| curve.last().map_or(0.0, |p| p.1);
-        let [needed, reserved, paged] = [&curves.needed, &curves.reserved, &curves.paged].map(|c| peak(c));
+        let [needed, reserved, paged] =
+            [&curves.needed, &curves.reserved, &curves.paged].map(|c| peak(c));
         let area = |curve: &[(f64, f64)]| curve.iter().map(|p| p.1).sum::<f64>();
         let share = |curve: &[(f64, f64)]| 100.0 * area(&curves.needed) / area(curve);
         report

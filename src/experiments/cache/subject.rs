@@ -53,19 +53,26 @@ impl Subject {
         if model.config.mask.ahead() > 0 {
             let bert = model.config.mask == Mask::None;
             let (en, zh) = match bert {
-                true => ("this model looks at both sides: a new token changes all the old ones", "这个模型看两侧：新 token 会改变所有旧 token"),
-                false => ("this model's prefix sees ahead, so that it cannot be cached token by token", "这个模型的前缀会向后看，不能逐 token 缓存"),
+                true => (
+                    "this model looks at both sides: a new token changes all the old ones",
+                    "这个模型看两侧：新 token 会改变所有旧 token",
+                ),
+                false => (
+                    "this model's prefix sees ahead, so that it cannot be cached token by token",
+                    "这个模型的前缀会向后看，不能逐 token 缓存",
+                ),
             };
-            return Err(Error::input(text(en, zh)).allowed(text("a model with a causal mask", "因果掩码的模型")));
+            return Err(Error::input(text(en, zh))
+                .allowed(text("a model with a causal mask", "因果掩码的模型")));
         }
         Ok(model)
     }
 
     /// What the figure calls it.
     pub fn name(&self) -> String {
-        self.model.clone().unwrap_or_else(|| {
-            format!("random weights, d = {}, L = {}", self.d_model, self.layers)
-        })
+        self.model
+            .clone()
+            .unwrap_or_else(|| format!("random weights, d = {}, L = {}", self.d_model, self.layers))
     }
 }
 

@@ -10,12 +10,18 @@ fn sizes_are_the_known_ones() {
     assert_eq!(gib("llama-2-70b --length 4096", "gib"), Some(1.25));
     assert_eq!(gib("llama-2-70b --length 4096", "gib.mha"), Some(10.0));
     assert_eq!(gib("llama-2-7b llama-2-70b", "llama-2-70b.gib"), Some(1.25));
-    assert_eq!(gib("--layers 1 --heads 1 --head-width 1 --length 1 --precision int4", "bytes"), Some(1.0));
+    assert_eq!(
+        gib("--layers 1 --heads 1 --head-width 1 --length 1 --precision int4", "bytes"),
+        Some(1.0)
+    );
 }
 
 #[test]
 fn the_cache_changes_nothing() {
-    for line in ["cache equal --context 24 --heads 2 --kv-heads 1 --d-model 8", "cache equal --context 16 --count 1 --ids 3"] {
+    for line in [
+        "cache equal --context 24 --heads 2 --kv-heads 1 --d-model 8",
+        "cache equal --context 16 --count 1 --ids 3",
+    ] {
         let report = holds(line, &[]);
         assert_eq!(report.value("tokens.equal"), Some(&true.into()), "{line}");
         assert!(report.number("logits.apart").is_some_and(|off| off < 1e-5));
@@ -57,7 +63,12 @@ fn what_cannot_be_is_refused() {
     ] {
         refused(line);
     }
-    for line in ["cache size --heads 0", "cache size --length 0", "cache growth --page 0", "cache equal --count 0"] {
+    for line in [
+        "cache size --heads 0",
+        "cache size --length 0",
+        "cache growth --page 0",
+        "cache equal --count 0",
+    ] {
         unreadable(line);
     }
 }

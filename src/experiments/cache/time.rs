@@ -11,7 +11,9 @@ use crate::report::{
 
 /// The time of the next token against the length, with the cache and without ‖ 下一个 token 的耗时随长度的变化：有缓存与无缓存
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "cache time\ncache time --model stories\ncache time --context 2048 --d-model 128")]
+#[command(
+    after_help = "cache time\ncache time --model stories\ncache time --context 2048 --d-model 128"
+)]
 pub struct Time {
     /// Which model generates ‖ 由哪个模型生成
     #[command(flatten)]
@@ -34,8 +36,14 @@ impl Time {
         lengths.push(longest);
         if lengths.len() < 2 {
             return Err(Error::input(text(
-                format!("a context of {} is too short for {} timed tokens", model.config.context, self.repeats),
-                format!("上下文 {} 太短，放不下 {} 个计时 token", model.config.context, self.repeats),
+                format!(
+                    "a context of {} is too short for {} timed tokens",
+                    model.config.context, self.repeats
+                ),
+                format!(
+                    "上下文 {} 太短，放不下 {} 个计时 token",
+                    model.config.context, self.repeats
+                ),
             ))
             .allowed(text("fewer --repeats or a longer context", "减少 --repeats 或加长上下文")));
         }
@@ -50,7 +58,9 @@ impl Time {
                 }),
                 Box::new(|| {
                     let whole = Generation::new(&model, prompt);
-                    std::hint::black_box(whole.and_then(|mut whole| whole.choose(&mut Greedy)).is_ok());
+                    std::hint::black_box(
+                        whole.and_then(|mut whole| whole.choose(&mut Greedy)).is_ok(),
+                    );
                 }),
             ];
             let what = Text::same(format!("T = {length}"));
@@ -71,7 +81,13 @@ impl Time {
         for ((length, with), without) in lengths.iter().zip(with).zip(without) {
             let ratio = without.over(with);
             let spread = 100.0 * with.spread().max(without.spread());
-            table.row(vec![(*length).into(), (1e3 * with.median()).into(), (1e3 * without.median()).into(), ratio.into(), spread.into()]);
+            table.row(vec![
+                (*length).into(),
+                (1e3 * with.median()).into(),
+                (1e3 * without.median()).into(),
+                ratio.into(),
+                spread.into(),
+            ]);
             report
                 .metric_in(format!("t{length}.with"), 1e3 * with.median(), "ms")
                 .metric_in(format!("t{length}.without"), 1e3 * without.median(), "ms")
