@@ -16,7 +16,9 @@ use crate::report::{
 /// Random tokens whose copies are asked for.
 const TOKENS: usize = 64;
 /// The largest factor of the readout.
-const SCALE: f64 = 60.0;
+const SCALE: f64 = 1000.0;
+/// Steps of the share of the weight.
+const SHARES: u32 = 100;
 /// Steps between two looks at a training run.
 const EVERY: usize = 10;
 
@@ -54,9 +56,9 @@ impl Copy {
             "one head   p·e(x[i−1]) + (1−p)·e(x[i−3])\ntwo heads  e(x[i−1])  and  e(x[i−3])",
         );
         let mut all = Vec::new();
-        for step in 0..=20 {
-            context.step(step, 21, &text("mixing", "混合中"))?;
-            all.push(self.one(&tokens, f64::from(step as u32) / 20.0));
+        for step in 0..=SHARES {
+            context.step(step as usize, SHARES as usize, &text("mixing", "混合中"))?;
+            all.push(self.one(&tokens, f64::from(step) / f64::from(SHARES)));
         }
         let two = self.two(&tokens);
         self.say(&mut report, &all, &two);
@@ -93,8 +95,9 @@ impl Copy {
         )
     }
 
-    /// One head, its mixture read as well as a linear readout can: a factor times the mixture. Its
-    /// top is the heavier token, whichever of the two is asked for.
+    /// One head, its mixture read as well as a linear readout can. The loss is convex in the readout
+    /// and treats all tokens alike, so that the best readout does so too: a factor times the mixture.
+    /// Its top is the heavier token, whichever of the two is asked for.
     fn one(&self, tokens: &[usize], share: f64) -> Lost {
         let mixed = self.mixed(tokens, share); // (T − 3, V)
         let tops = best(&mixed);
@@ -140,7 +143,7 @@ impl Copy {
                 (100.0 * lost.both).into(),
             ]);
         };
-        for lost in all.iter().step_by(5) {
+        for lost in all.iter().step_by(25) {
             row(text("one", "一个").into(), lost);
         }
         row(text("two", "两个").into(), two);
@@ -154,20 +157,16 @@ impl Copy {
         report.metric("two.right", two.both);
         report.metric("one.share", least.map_or(f64::NAN, |lost| lost.share));
         report.metric_in("loss.chance", (self.symbols as f64).ln(), "nats");
+        let limit = 2_f64.ln() * (1.0 - 1.0 / self.symbols as f64) / 2.0;
+        report.metric_in("one.loss.limit", limit, "nats");
+        let [best, limit, loss] = [best, limit, two.mean()].map(number);
+        let [one, two] = [right, two.both].map(|share| number(100.0 * share));
         report.say(text(
             format!(
-                "One softmax has one unit of weight to give. Split it, and the mixture tells which two tokens, not which is which: a linear readout of the lighter one still points at the heavier. At best {} nats a token, and both right in {} % of the places (where the two happen to be equal). Two heads: {} nats, {} %.",
-                number(best),
-                number(100.0 * right),
-                number(two.mean()),
-                number(100.0 * two.both)
+                "One softmax has one unit of weight to give. Split it, and the mixture tells which two tokens, not which is which: the best readout of the lighter one still points at the heavier, and is right where both are equal ({one} %). At best {best} nats a token; no split comes below ln 2·(1 − 1/V)/2 = {limit}. Two heads: {loss} nats, {two} %."
             ),
             format!(
-                "一个 softmax 只有一份权重可分。一旦分开，混合结果只能说明是哪两个 token，说不清谁是谁：想读出权重较小的那个，线性读出仍会指向较大的那个。最好也要 {} nat / token，两个都对的位置只占 {} %（恰好相同的地方）。两个头：{} nat，{} %。",
-                number(best),
-                number(100.0 * right),
-                number(two.mean()),
-                number(100.0 * two.both)
+                "一个 softmax 只有一份权重可分。一旦分开，混合结果只能说明是哪两个 token，说不清谁是谁：想读出较轻的那个，最佳读出仍指向较重的那个，只有两者恰好相同时才都对（{one} %）。最好也要 {best} nat / token，怎么分都低不过 ln 2·(1 − 1/V)/2 = {limit}。两个头：{loss} nat，{two} %。"
             ),
         ));
     }

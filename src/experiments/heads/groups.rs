@@ -129,7 +129,7 @@ impl Groups {
             let row = |g| (0..self.heads).map(|h| cell(g, h)).collect();
             let names = |n: usize| (1..=n).map(|i| i.to_string()).collect();
             Panel {
-                title: format!("{kv} KV heads: {}", name(*kv, self.heads)),
+                title: format!("g = {kv}: {}", name(*kv, self.heads)),
                 x: Place::names("query head", names(self.heads)),
                 y: Place::names("KV head", names(*kv)),
                 content: Content::Heatmap(Heatmap {

@@ -21,7 +21,7 @@ pub struct Reading {
     #[arg(long, value_name = "TEXT", default_value = "stories")]
     pub corpus: String,
     /// How many tokens ‖ 多少个 token
-    #[arg(long, value_name = "N", default_value = "4096", value_parser = params::count(64, 100_000))]
+    #[arg(long, value_name = "N", default_value = "2048", value_parser = params::count(64, 100_000))]
     pub tokens: usize,
 }
 

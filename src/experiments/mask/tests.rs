@@ -58,6 +58,8 @@ fn training_under_both_masks_holds() {
     let report = holds(line, &[]);
     assert_eq!(report.number("causal_all.targets"), Some(8.0));
     assert_eq!(report.number("prefix.targets"), Some(4.0));
+    let several = holds(&format!("{line} --seeds 2"), &[]);
+    assert!(several.number("difference.in_spreads").unwrap() >= 0.0);
     stops("mask train");
 }
 

@@ -1,6 +1,7 @@
 //! `mask train`: a task learned under a causal and under a prefix mask, and how many tokens of a
 //! batch have a loss.
 
+use crate::experiments::train::compare::spread;
 use crate::experiments::{Context, params};
 use crate::math::attention::Mask;
 use crate::math::loss::IGNORED;
@@ -9,30 +10,35 @@ use crate::model::{
     Batch, Config, Decay, Moments, Preset, Rule, Schedule, Size, Trainer, Training, Transformer,
 };
 use crate::report::{
-    Axis, Content, Error, Figure, Lines, Report, Series, Table, Text, number, text,
+    Axis, Cell, Content, Error, Figure, Lines, Report, Series, Table, Text, number, text,
 };
 
 /// Tokens of the task.
 const VOCAB: usize = 16;
 /// Looks at the loss of fresh answers.
-const LOOKS: usize = 30;
+const LOOKS: usize = 20;
 
 /// Learn to copy or reverse under a causal and under a prefix mask ‖ 在因果与前缀掩码下学习复制或反转
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "mask train\nmask train --task copy\nmask train --symbols 12 --steps 600")]
+#[command(
+    after_help = "mask train\nmask train --task copy\nmask train --symbols 12 --steps 600\nmask train --seeds 5"
+)]
 pub struct Train {
     /// What is learned ‖ 学什么
     #[arg(long, default_value = "reverse", value_parser = ["copy", "reverse", "sort"])]
     pub task: String,
     /// Symbols of a question ‖ 每道题的符号数
-    #[arg(long, value_name = "N", default_value = "8", value_parser = params::count(2, 64))]
+    #[arg(long, value_name = "N", default_value = "6", value_parser = params::count(2, 64))]
     pub symbols: usize,
     /// Steps ‖ 训练步数
-    #[arg(long, value_name = "N", default_value = "300", value_parser = params::count(1, 10_000))]
+    #[arg(long, value_name = "N", default_value = "200", value_parser = params::count(1, 10_000))]
     pub steps: usize,
     /// Sequences of a batch ‖ 每批序列数
     #[arg(long, value_name = "N", default_value = "16", value_parser = params::count(1, 256))]
     pub batch: usize,
+    /// Runs of each, with seeds of their own ‖ 每种方式训练几次（种子不同）
+    #[arg(long, value_name = "N", default_value = "1", value_parser = params::count(1, 20))]
+    pub seeds: usize,
 }
 
 /// One way to learn it.
@@ -52,6 +58,19 @@ struct Learned {
     pairs: usize,
     /// `(step, loss on fresh answers)`.
     curve: Vec<(f64, f64)>,
+}
+
+impl Learned {
+    fn last(&self) -> f64 {
+        self.curve.last().map_or(f64::NAN, |point| point.1)
+    }
+}
+
+/// The mean of some curves that look at the same steps.
+fn mean_curve(runs: &[Learned]) -> Vec<(f64, f64)> {
+    let Some(first) = runs.first() else { return Vec::new() };
+    let mean = |i: usize| runs.iter().map(|run| run.curve[i].1).sum::<f64>() / runs.len() as f64;
+    first.curve.iter().enumerate().map(|(i, point)| (point.0, mean(i))).collect()
 }
 
 impl Train {
@@ -96,23 +115,38 @@ impl Train {
         .words(text("way", "方式"))
         .numbers(text("loss tokens of a batch", "每批计损失的 token 数"))
         .numbers(text("visible pairs of a sequence", "每条序列的可见对数"))
-        .numbers(text("loss on fresh answers (nats)", "新答案上的损失（nat）"));
-        let mut series = Vec::new();
+        .numbers(text("loss on fresh answers (nats)", "新答案上的损失（nat）"))
+        .numbers(text("± over seeds", "± 种子间标准差"));
+        let (mut series, mut losses) = (Vec::new(), Vec::new());
         for (i, way) in ways.iter().enumerate() {
-            let learned = self.learn(task, way, (i, ways.len()), context)?;
-            let last = learned.curve.last().map_or(f64::NAN, |point| point.1);
+            let runs = (0..self.seeds).map(|seed| {
+                let context = context.reseeded(context.seed.wrapping_add(seed as u64));
+                self.learn(task, way, (i * self.seeds + seed, ways.len() * self.seeds), &context)
+            });
+            let runs = runs.collect::<Result<Vec<_>, _>>()?;
+            let curve = mean_curve(&runs);
+            let (last, deviation) = spread(&runs.iter().map(Learned::last).collect::<Vec<_>>());
+            let (targets, pairs) = runs.first().map_or((0, 0), |run| (run.targets, run.pairs));
             table.row(vec![
                 way.title.clone().into(),
-                learned.targets.into(),
-                learned.pairs.into(),
+                targets.into(),
+                pairs.into(),
                 last.into(),
+                if deviation.is_finite() { deviation.into() } else { Cell::Empty },
             ]);
             let key = way.key;
-            report.metric(format!("{key}.targets"), learned.targets);
-            report.metric(format!("{key}.pairs"), learned.pairs);
+            report.metric(format!("{key}.targets"), targets);
+            report.metric(format!("{key}.pairs"), pairs);
             report.metric_in(format!("{key}.loss.answer"), last, "nats");
-            let name = way.title.en.clone();
-            series.push(Series::new(name, learned.curve));
+            if deviation.is_finite() {
+                report.metric_in(format!("{key}.loss.spread"), deviation, "nats");
+            }
+            series.push(Series::new(way.title.en.clone(), curve));
+            losses.push((last, deviation));
+        }
+        if let ([_, causal, prefix], true) = (losses.as_slice(), self.seeds > 1) {
+            let pooled = ((causal.1.powi(2) + prefix.1.powi(2)) / 2.0).sqrt();
+            report.metric("difference.in_spreads", (causal.0 - prefix.0).abs() / pooled);
         }
         let chance = ((VOCAB - 1) as f64).ln();
         report.table(table);

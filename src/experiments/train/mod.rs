@@ -2,7 +2,7 @@
 //! breaks when a part is taken out.
 
 mod broken;
-mod compare;
+pub(super) mod compare;
 mod data;
 mod grid;
 mod objective;
