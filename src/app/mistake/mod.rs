@@ -6,7 +6,7 @@ mod facts;
 use std::ffi::OsString;
 
 use clap::Command;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 
 use super::{example, grammar};
 use crate::report::{Error, Text, text};
@@ -14,7 +14,10 @@ use facts::{Facts, first_line};
 
 /// What clap says of `words`, as the lab says it.
 pub fn explain(error: &clap::Error, tree: &Command, words: &[OsString]) -> Error {
-    let path = reached(tree, words);
+    // a command after an unknown word was not reached: clap has not even built it
+    let unknown = error.get(ContextKind::InvalidSubcommand).map(ToString::to_string);
+    let end = unknown.and_then(|word| words.iter().position(|w| w.to_str() == Some(&word)));
+    let path = reached(tree, &words[..end.unwrap_or(words.len())]);
     let command = path.last().copied().unwrap_or(tree);
     let facts = Facts { error, command, path: &path, words };
     let mistake = match error.kind() {
@@ -95,6 +98,8 @@ mod tests {
     fn each_mistake_names_what_is_wrong_and_what_is_allowed() {
         for (line, parts) in [
             ("plto relu", &["unknown command 'plto'", "did you mean 'plot'", "(allowed: "][..]),
+            ("plto norm layer", &["unknown command 'plto'", "did you mean 'plot'"]),
+            ("norm nrom layer", &["norm does not know 'nrom'", "layer"]),
             ("plot swsh", &["'swsh'", "did you mean 'swish'", "gelu"]),
             ("plot swish --beta NaN", &["--beta cannot be 'NaN'", "allowed: 0, or a number"]),
             ("plot swish --beta", &["--beta needs a value"]),
