@@ -8,10 +8,10 @@ use ndarray_rand::rand::{Rng, RngCore};
 /// `<rule=slot>` also remembers the words under a slot, `$slot` repeats them, `{slot=word}` remembers
 /// a word silently; all else is text. A story thus stays with its hero, which makes words far apart
 /// depend on each other without costing entropy twice.
-type Rule = (&'static str, &'static [(u32, &'static str)]);
+pub(super) type Rule = (&'static str, &'static [(u32, &'static str)]);
 
 /// Rules refer only to rules further down: no recursion, so entropies are finite sums.
-const RULES: &[Rule] = &[
+pub(super) const RULES: &[Rule] = &[
     ("story", &[(3, "<opening> <middle> <ending>"), (2, "<opening> <middle> <second> <ending>")]),
     (
         "opening",
@@ -135,28 +135,39 @@ impl Stories {
 }
 
 /// The expansions of a rule. The grammar is this file's, so a missing rule expands to nothing.
-fn expansions(name: &str) -> &'static [(u32, &'static str)] {
+pub(super) fn expansions(name: &str) -> &'static [(u32, &'static str)] {
     RULES.iter().find(|r| r.0 == name).map_or(&[], |r| r.1)
 }
 
 /// The parts of an expansion.
-enum Part<'e> {
-    Word(&'e str),
-    Rule { name: &'e str, slot: Option<&'e str> },
+pub(super) enum Part<'e> {
+    /// A word, and what it makes a slot remember.
+    Word(&'e str, Option<(&'e str, &'e str)>),
+    Rule {
+        name: &'e str,
+        slot: Option<&'e str>,
+    },
     Repeat(&'e str),
 }
 
-fn part(word: &str) -> Part<'_> {
+pub(super) fn part(word: &str) -> Part<'_> {
     if let Some(inner) = word.strip_prefix('<').and_then(|w| w.strip_suffix('>')) {
         return match inner.split_once('=') {
             Some((name, slot)) => Part::Rule { name, slot: Some(slot) },
             None => Part::Rule { name: inner, slot: None },
         };
     }
-    word.strip_prefix('$').map_or(Part::Word(word), Part::Repeat)
+    if let Some(slot) = word.strip_prefix('$') {
+        return Part::Repeat(slot);
+    }
+    match word.split_once('{') {
+        Some((shown, memo)) => Part::Word(shown, memo.trim_end_matches('}').split_once('=')),
+        None => Part::Word(word, None),
+    }
 }
 
-type Slots = Vec<(&'static str, String)>;
+/// What is remembered; of two entries for one slot the later holds.
+pub(super) type Slots = Vec<(&'static str, String)>;
 
 fn expand(
     name: &str,
@@ -190,15 +201,10 @@ fn expand(
                 let held = slots.iter().rev().find(|s| s.0 == slot);
                 words.push(held.map(|s| s.1.clone()).unwrap_or_default());
             }
-            Part::Word(word) => match word.split_once('{') {
-                Some((shown, memo)) => {
-                    if let Some((slot, held)) = memo.trim_end_matches('}').split_once('=') {
-                        slots.push((slot, held.to_string()));
-                    }
-                    words.push(shown.to_string());
-                }
-                None => words.push(word.to_string()),
-            },
+            Part::Word(word, memo) => {
+                slots.extend(memo.map(|(slot, held)| (slot, held.to_string())));
+                words.push(word.to_string());
+            }
         }
     }
 }
@@ -215,7 +221,7 @@ fn measure(name: &str) -> Entropy {
                 Part::Rule { name, .. } => measure(name),
                 // A slot repeats words whose number depends on the rule that filled it.
                 Part::Repeat(slot) => Entropy { bits: 0.0, words: length_of(slot) },
-                Part::Word(_) => Entropy { bits: 0.0, words: 1.0 },
+                Part::Word(..) => Entropy { bits: 0.0, words: 1.0 },
             };
             sum.bits += p * inner.bits;
             sum.words += p * inner.words;

@@ -6,10 +6,12 @@
 
 mod clock;
 mod context;
+mod method;
 pub mod params;
 mod smooth;
 mod strategy;
 mod symbols;
+mod teller;
 #[cfg(test)]
 mod trial;
 
@@ -77,7 +79,9 @@ registry! {
     norm::Norm,
     plot::Plot,
     position::Position,
+    quality::Quality,
     rank::Rank,
+    repetition::Repetition,
     roofline::Roofline,
     rope::Rope,
     softmax::Softmax,

@@ -11,6 +11,7 @@ pub mod ffn;
 pub mod linalg;
 pub mod linear;
 pub mod loss;
+pub mod ngrams;
 pub mod norm;
 pub mod objective;
 pub mod online;
