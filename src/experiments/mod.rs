@@ -85,6 +85,7 @@ registry! {
     roofline::Roofline,
     rope::Rope,
     softmax::Softmax,
+    speculate::Speculate,
     ffn::Ffn,
     tokenize::Tokenize,
     tokenizer::Tokenizer,

@@ -4,6 +4,7 @@
 pub mod activation;
 pub mod attention;
 pub mod broadcast;
+pub mod chi_square;
 pub mod difference;
 pub mod divergence;
 pub mod dropout;

@@ -212,7 +212,7 @@ pub(super) fn check<F: Real>(model: &Transformer<F>, tokens: &[u32]) -> Result<(
     }
 }
 
-fn too_long(n: usize, context: usize) -> Error {
+pub(super) fn too_long(n: usize, context: usize) -> Error {
     Error::input(text(
         format!("{n} tokens are more than the context"),
         format!("{n} 个 token 超出上下文长度"),

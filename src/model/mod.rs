@@ -28,6 +28,7 @@ pub mod presets;
 pub mod pretraining;
 pub mod published;
 pub mod schedule;
+pub mod speculative;
 pub mod stack;
 pub mod tasks;
 pub mod trace;
