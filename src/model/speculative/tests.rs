@@ -4,7 +4,7 @@ use super::*;
 use crate::math::chi_square::fit;
 use crate::model::decoding::Greedy;
 use crate::model::{Generation, Preset, Size};
-use ndarray_rand::rand::SeedableRng;
+use ndarray_rand::rand::{Rng, SeedableRng};
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 
