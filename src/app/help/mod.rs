@@ -75,7 +75,7 @@ fn first_page(tree: &Command, place: Place, lang: Lang) -> String {
         for name in names {
             let Some(command) = tree.find_subcommand(&name) else { continue };
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-            let _ = writeln!(page, "  {word}{name:10}{word:#} {about}");
+            let _ = writeln!(page, "  {word}{name:11}{word:#} {about}");
         }
     }
     page.push('\n');
