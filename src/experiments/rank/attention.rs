@@ -27,8 +27,8 @@ pub struct Attention {
     pub gain: f64,
 }
 
-/// More would take minutes.
-const MOST_TOKENS: usize = 512;
+/// More would take too long.
+const MOST_TOKENS: usize = 256;
 
 /// One matrix and what its singular values say.
 struct Found {
@@ -77,8 +77,8 @@ impl Attention {
             .map_err(|error| error.example(example))?;
         if t > MOST_TOKENS {
             return Err(Error::input(text(
-                format!("singular values of {t} tokens would take minutes"),
-                format!("{t} 个 token 的奇异值要算好几分钟"),
+                format!("singular values of {t} tokens would take too long"),
+                format!("{t} 个 token 的奇异值算得太久"),
             ))
             .allowed(text(format!("up to {MOST_TOKENS}"), format!("最多 {MOST_TOKENS} 个")))
             .example(example));

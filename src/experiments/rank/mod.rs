@@ -14,6 +14,7 @@ experiments! {
         attention::Attention,
         collapse::Collapse,
         model::Model,
+        train::Train,
     }
 }
 
