@@ -23,10 +23,10 @@ const LOOKED: usize = 8;
 
 /// Train one small model under both masks and see how alike its tokens become ‖ 同一个小模型在两种掩码下训练，看 token 变得多相似
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "rank train\nrank train --steps 600 --layers 6")]
+#[command(after_help = "rank train\nrank train --steps 1500 --layers 6")]
 pub struct Train {
     /// Steps ‖ 训练步数
-    #[arg(long, value_name = "N", value_parser = params::count(1, 10_000), default_value = "200")]
+    #[arg(long, value_name = "N", value_parser = params::count(1, 10_000), default_value = "600")]
     pub steps: usize,
     /// Layers ‖ 层数
     #[arg(long, value_name = "L", value_parser = params::count(1, 24), default_value = "4")]
