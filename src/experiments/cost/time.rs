@@ -116,7 +116,7 @@ impl Time {
         }
         let curve = |part: usize| -> Vec<(f64, f64)> {
             let points = lengths.iter().zip(&times[part]);
-            points.map(|(t, one)| (*t as f64, 1e3 * one.median())).collect()
+            points.map(|(t, one)| (*t as f64, 1e3 * one.least())).collect()
         };
         let curves: Vec<Vec<(f64, f64)>> = (0..PARTS.len()).map(curve).collect();
         let both =
@@ -161,11 +161,11 @@ impl Time {
         let [first, second] = met.map(word);
         report.say(text(
             format!(
-                "One block of width {d}, f32, by the formula: each head's T × T scores as a whole. Medians of {} calls in turns, after two that warm up. By FLOPs attention overtakes the projections at T = 2d = {}, projections and FFN at 6d = {}; on this clock at **{}** and **{}**. Its FLOPs are slower ones: exp, and a square that leaves the cache.",
+                "One block of width {d}, f32, by the formula: each head's T × T scores as a whole. {} calls in turns, after two that warm up; the table has their medians, curves and fits take the fastest, since noise only adds. By FLOPs attention overtakes the projections at T = 2d = {}, projections and FFN at 6d = {}; on this clock at **{}** and **{}**. Its FLOPs are slower ones: exp, and a square that leaves the cache.",
                 self.repeats, 2 * d, 6 * d, first.en, second.en
             ),
             format!(
-                "宽 {d} 的一层，f32，按公式直接计算：每个头的 T × T 分数整块存放。轮流各计时 {} 次取中位数，另有两次预热。按 FLOPs 算，注意力在 T = 2d = {} 处超过投影，在 6d = {} 处超过投影与前馈层之和；实测在 **{}** 与 **{}**。它的 FLOPs 更慢：有 exp，方阵还会超出缓存。",
+                "宽 {d} 的一层，f32，按公式直接计算：每个头的 T × T 分数整块存放。轮流各计时 {} 次，另有两次预热；表中是中位数，曲线与拟合取最快的一次，因为干扰只会让时间变长。按 FLOPs 算，注意力在 T = 2d = {} 处超过投影，在 6d = {} 处超过投影与前馈层之和；实测在 **{}** 与 **{}**。它的 FLOPs 更慢：有 exp，方阵还会超出缓存。",
                 self.repeats, 2 * d, 6 * d, first.zh, second.zh
             ),
         ));

@@ -55,6 +55,13 @@ impl Machine {
         })
     }
 
+    /// Takes note of work that did `rate` FLOPs a second at `intensity`: nothing goes through the
+    /// roof. A triad also writes, so that work that only reads may well move more bytes a second.
+    pub fn raise(&mut self, rate: f64, intensity: f64) {
+        self.peak = self.peak.max(rate);
+        self.bandwidth = self.bandwidth.max(rate / intensity);
+    }
+
     /// FLOPs a byte from which on arithmetic is the limit and not memory.
     pub fn ridge(&self) -> f64 {
         self.peak / self.bandwidth

@@ -59,7 +59,7 @@ struct Point {
     /// Which line of the figure it stands on.
     kind: usize,
     intensity: f64,
-    /// FLOPs a second: the median.
+    /// FLOPs a second of the fastest call.
     rate: f64,
     times: Times,
 }
@@ -71,8 +71,9 @@ impl Roofline {
     /// If there is no such model; an interruption.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
         let model = model::Model::new(self, context)?;
-        let machine = Machine::measure(self.megabytes, self.repeats, context)?;
+        let mut machine = Machine::measure(self.megabytes, self.repeats, context)?;
         let points = self.points(context)?;
+        points.iter().for_each(|point| machine.raise(point.rate, point.intensity));
         let mut report = Report::new(text("The roofline of this machine", "这台机器的 roofline"));
         report.formula("attainable FLOP/s = min(peak, bandwidth · intensity);  intensity = FLOPs / bytes moved");
         report.say(said(&machine));
@@ -134,7 +135,7 @@ impl Roofline {
             let times = in_turns(context, &mut calls, self.repeats, (i, 3), &what)?;
             points.extend(about.into_iter().zip(times).map(
                 |((label, key, flops, bytes), times)| {
-                    let rate = flops / times.median();
+                    let rate = flops / times.least();
                     Point { label, key, kind, intensity: flops / bytes, rate, times }
                 },
             ));
@@ -148,10 +149,10 @@ fn said(machine: &Machine) -> Text {
     let (ridge, threads) = (number(machine.ridge()), machine.threads);
     text(
         format!(
-            "Measured with {threads} threads: **{bandwidth} GB/s** from memory (triad), **{peak} GFLOP/s** in f32 (product in the cache). Below **{ridge}** FLOPs a byte memory is the limit, above it arithmetic. Decoding reads every weight for one token of each sequence: about half a FLOP a byte of f32 weights for each sequence of the batch, so that a larger batch climbs the slope. Its attention reads each sequence's own cache, which no batch shares: only fewer key heads (GQA, MQA) or fewer bits help. Prefill uses each weight for all tokens of the prompt and stands on the flat roof."
+            "Measured with {threads} threads: **{bandwidth} GB/s** from memory (a triad), **{peak} GFLOP/s** in f32 (products in the cache), or what the work below reached where that is more. Below **{ridge}** FLOPs a byte memory is the limit, above it arithmetic. Decoding reads every weight for one token of each sequence: about half a FLOP a byte of f32 weights for each sequence of the batch, so that a larger batch climbs the slope. Its attention reads each sequence's own cache, which no batch shares: only fewer key heads (GQA, MQA) or fewer bits help. Prefill uses each weight for all tokens of the prompt and stands on the flat roof."
         ),
         format!(
-            "用 {threads} 个线程实测：内存 **{bandwidth} GB/s**（triad），f32 算力 **{peak} GFLOP/s**（缓存内的矩阵乘）。强度低于每字节 **{ridge}** FLOPs 时受限于内存，高于它受限于算力。解码时每条序列只有一个 token，却要读遍全部权重：f32 权重每字节约为半个 FLOP 乘以批大小，所以批越大越往斜坡上爬。注意力读的是各序列自己的缓存，批再大也无法共享：只有减少 KV 头（GQA、MQA）或降低精度才有用。prefill 让每个权重服务于提示的所有 token，站在平顶上。"
+            "用 {threads} 个线程实测：内存 **{bandwidth} GB/s**（triad），f32 算力 **{peak} GFLOP/s**（缓存内的矩阵乘）；下列工作若更快，则以它为准。强度低于每字节 **{ridge}** FLOPs 时受限于内存，高于它受限于算力。解码时每条序列只有一个 token，却要读遍全部权重：f32 权重每字节约为半个 FLOP 乘以批大小，所以批越大越往斜坡上爬。注意力读的是各序列自己的缓存，批再大也无法共享：只有减少 KV 头（GQA、MQA）或降低精度才有用。prefill 让每个权重服务于提示的所有 token，站在平顶上。"
         ),
     )
 }
