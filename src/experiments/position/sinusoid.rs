@@ -17,7 +17,7 @@ pub struct Sinusoid {
     #[arg(long, value_name = "T", default_value = "64", value_parser = params::count(2, 1024))]
     pub tokens: usize,
     /// Width of the encoding, even ‖ 编码宽度（偶数）
-    #[arg(long, value_name = "D", default_value = "64", value_parser = params::even(2, 4096))]
+    #[arg(long, value_name = "D", default_value = "64", value_parser = params::even(2, 1024))]
     pub d_model: usize,
     /// The distance k of the rotation from PE(p) to PE(p + k) ‖ 从 PE(p) 转到 PE(p + k) 的距离 k
     #[arg(long, value_name = "K", default_value = "5", value_parser = params::count(0, 100_000))]

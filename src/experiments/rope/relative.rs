@@ -41,6 +41,9 @@ impl Relative {
     /// Bad input if the table would not fit, or an interruption.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
         let last = self.shift + self.grid - 1;
+        // the tables of both precisions stand side by side
+        let numbers = (last + 1) as f64 * self.head.head_width as f64;
+        params::fits(numbers, 8 + 4, &text("the tables of rotations", "旋转表"))?;
         let mut rng = context.rng(0);
         let (q, k) =
             (normal(self.head.head_width, &mut rng), normal(self.head.head_width, &mut rng));
