@@ -2,8 +2,8 @@
 //! named as Hugging Face's `generate` names them.
 
 use super::params;
-use crate::model::Settings;
 use crate::model::decoding::{BeamSearch, EarlyStopping};
+use crate::model::{Config, Settings};
 use crate::report::{Error, text};
 use crate::tokenizer::Tokenizer;
 
@@ -137,6 +137,18 @@ impl Beams {
             most,
         }
     }
+}
+
+/// Refuses a search that would not fit in memory: a cache for each beam of up to `length` tokens,
+/// twice while they are copied, and eight numbers for each candidate.
+///
+/// # Errors
+/// Bad input, with what it would need.
+pub fn affords(config: &Config, beams: usize, length: usize) -> Result<(), Error> {
+    let f = |n: usize| n as f64;
+    let cache = 2.0 * f(config.layers) * f(config.kv_heads * config.head_width) * f(length);
+    let each = 2.0 * cache + 8.0 * f(config.vocab);
+    params::fits(f(beams) * each, 4, &text("such a beam", "这样宽的束"))
 }
 
 /// The token that a learner means: its number, or a text that is one token; `\n` is a line break.

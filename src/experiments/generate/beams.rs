@@ -2,7 +2,7 @@
 
 use super::said::{Said, words};
 use super::{Generate, Task};
-use crate::experiments::Context;
+use crate::experiments::{Context, strategy};
 use crate::model::Generation;
 use crate::report::{Error, Report, Table, number, text};
 
@@ -24,6 +24,8 @@ impl Generate {
                 format!("--num-return-sequences 最多 {beams}"),
             )));
         }
+        let length = task.prompt.len() + task.count;
+        strategy::affords(&task.model.config, beams, length)?;
         let search = self.beams.search(beams, task.count, task.end);
         let start = Generation::new(task.model, task.prompt)?;
         let what = text("searching", "搜索中");

@@ -137,10 +137,6 @@ impl<P> Group<P> {
     }
 
     fn end(&mut self, search: &BeamSearch, tree: &Tree, node: usize) {
-        let full = self.finished.len() >= search.beams / search.groups;
-        if full && search.early_stopping == EarlyStopping::True {
-            return;
-        }
         let tokens = tree.tokens(node);
         let score = search.score(tree.nodes[node].sum, tokens.len());
         let log_probability = tree.log_probability(node);
