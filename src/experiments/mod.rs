@@ -63,6 +63,7 @@ registry! {
     attention::Attention,
     alibi::Alibi,
     cache::Cache,
+    constrain::Constrain,
     cost::Cost,
     flash::Flash,
     embedding::Embedding,

@@ -11,6 +11,7 @@ pub mod batch;
 pub mod cache;
 pub mod checkpoint;
 pub mod config;
+pub mod constraint;
 pub mod cost;
 pub mod decoding;
 mod embedding;
