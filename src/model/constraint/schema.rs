@@ -144,7 +144,7 @@ fn typed(name: &str, schema: &Map<String, Value>, depth: usize) -> Result<String
         "number" => knows(&["type"]).map(|()| NUMBER.to_string()),
         "boolean" => knows(&["type"]).map(|()| "(?:true|false)".to_string()),
         "null" => knows(&["type"]).map(|()| "null".to_string()),
-        other => Err(refused(format!("there is no type {other:?}"), format!("没有类型 {other:？}"))),
+        other => Err(refused(format!("there is no type {other:?}"), format!("没有类型 {other:?}"))),
     }
 }
 
