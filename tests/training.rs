@@ -46,3 +46,24 @@ fn a_vocabulary_larger_than_the_text_has_pieces_is_trained_and_sampled() {
     assert!(report["metrics"]["loss.chance"]["value"].as_f64().is_some_and(|v| v > 8.3));
     assert!(place.path().join("wide/model.safetensors").exists());
 }
+
+#[test]
+fn a_run_that_diverges_saves_the_weights_of_its_last_good_look() {
+    let place = Place::new();
+    let train = |name: &str, steps: f64| {
+        let report = place.json(&format!(
+            "train --task copy --context 12 --d-model 8 --heads 2 --layers 1 --batch 4 --optimizer sgd \
+             --clip 0 --norm none --decay 0 --schedule constant --warmup 0 --rate 30 --steps {steps} --save {name}"
+        ));
+        (
+            report["metrics"]["diverged.kept"]["value"].as_f64(),
+            place.read(&format!("{name}/model.safetensors")),
+        )
+    };
+    let (kept, weights) = train("diverged", 20.0);
+    let kept = kept.expect("it diverges");
+    assert!(kept >= 1.0);
+    let (diverged, same) = train("sound", kept);
+    assert_eq!(diverged, None);
+    assert!(weights == same, "not the weights of step {kept}");
+}
