@@ -14,8 +14,7 @@ use llm_lab::math::product::{Matrix, MatrixMut, Write, product};
 use llm_lab::math::real::Real;
 use llm_lab::model::decoding::argmax;
 use llm_lab::model::{
-    Batch, Decay, Generation, Greedy, Moments, Preset, Rule, Schedule, Size, Trainer, Training,
-    Transformer, generate,
+    Batch, Generation, Greedy, Preset, Size, Trainer, Training, Transformer, generate,
 };
 use ndarray::Array2;
 use ndarray_rand::rand::{Rng, SeedableRng};
@@ -53,19 +52,7 @@ fn batch(size: Size, sequences: usize) -> Batch {
 }
 
 fn trainer<F: Real>(size: Size, threads: usize) -> Trainer<F> {
-    let schedule =
-        Schedule { peak: 1e-3, warmup: 10, decay: Decay::Constant, steps: 100, floor: 0.1 };
-    let training = Training {
-        rule: Rule::AdamW(Moments::default()),
-        schedule,
-        decay: 0.1,
-        clip: Some(1.0),
-        smoothing: 0.0,
-        loss_scale: 1.0,
-        shards: 2,
-        threads,
-        seed: 0,
-    };
+    let training = Training { threads, ..Training::usual(1e-3, 100, 0) };
     Trainer::new(model(size), training).unwrap()
 }
 

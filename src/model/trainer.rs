@@ -14,8 +14,8 @@ use crate::report::{Error, text};
 use super::backward::Objective;
 use super::batch::Batch;
 use super::forward::Pass;
-use super::optimizer::{Rule, Step};
-use super::schedule::Schedule;
+use super::optimizer::{Moments, Rule, Step};
+use super::schedule::{Decay, Schedule};
 use super::transformer::Transformer;
 use super::workspace::Workspace;
 
@@ -44,6 +44,32 @@ pub struct Training {
     pub threads: usize,
     /// The seed of dropout.
     pub seed: u64,
+}
+
+impl Training {
+    /// How the small models here are trained as a rule: AdamW with a decay of 0.1, a warm-up over a
+    /// twentieth of the steps, a cosine to a tenth of the peak, gradients clipped to length 1, two shards
+    /// on two threads.
+    pub fn usual(peak: f64, steps: usize, seed: u64) -> Self {
+        let steps = steps as u64;
+        Self {
+            rule: Rule::AdamW(Moments::default()),
+            schedule: Schedule {
+                peak,
+                warmup: steps / 20,
+                decay: Decay::Cosine,
+                steps,
+                floor: 0.1,
+            },
+            decay: 0.1,
+            clip: Some(1.0),
+            smoothing: 0.0,
+            loss_scale: 1.0,
+            shards: 2,
+            threads: 2,
+            seed,
+        }
+    }
 }
 
 /// What one step was.
@@ -289,28 +315,13 @@ impl From<Diverged> for Error {
 mod tests {
     use super::*;
     use crate::model::tasks::Task;
-    use crate::model::{Decay, Moments, Preset, Size};
+    use crate::model::{Preset, Size};
     use ndarray_rand::rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     fn training(threads: usize) -> Training {
-        Training {
-            rule: Rule::AdamW(Moments::default()),
-            schedule: Schedule {
-                peak: 3e-3,
-                warmup: 5,
-                decay: Decay::Cosine,
-                steps: 60,
-                floor: 0.1,
-            },
-            decay: 0.1,
-            clip: Some(1.0),
-            smoothing: 0.0,
-            loss_scale: 1.0,
-            shards: 3,
-            threads,
-            seed: 1,
-        }
+        let usual = Training::usual(3e-3, 60, 1);
+        Training { schedule: Schedule { warmup: 5, ..usual.schedule }, shards: 3, threads, ..usual }
     }
 
     fn trainer(training: Training) -> Trainer<f32> {

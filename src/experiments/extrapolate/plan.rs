@@ -2,10 +2,7 @@
 
 use super::words::Words;
 use crate::experiments::{Context, params};
-use crate::model::{
-    Batch, Config, Decay, Moments, Position, Preset, Rule, Schedule, Size, Trainer, Training,
-    Transformer,
-};
+use crate::model::{Batch, Config, Position, Preset, Size, Trainer, Training, Transformer};
 use crate::report::{Error, Text, text};
 
 /// Tokens of a training step when a model is tuned to longer texts, at least.
@@ -121,18 +118,8 @@ fn taught(
 ) -> Result<Transformer<f32>, Error> {
     let shards = batch.min(2);
     let machine = std::thread::available_parallelism().map_or(1, usize::from);
-    let n = steps as u64;
-    let training = Training {
-        rule: Rule::AdamW(Moments::default()),
-        schedule: Schedule { peak, warmup: n / 20, decay: Decay::Cosine, steps: n, floor: 0.1 },
-        decay: 0.1,
-        clip: Some(1.0),
-        smoothing: 0.0,
-        loss_scale: 1.0,
-        shards,
-        threads: machine.min(shards),
-        seed: lab.seed,
-    };
+    let training =
+        Training { shards, threads: machine.min(shards), ..Training::usual(peak, steps, lab.seed) };
     let mut trainer = Trainer::new(model, training)?;
     let mut rng = lab.rng(1);
     let mut batches = [Batch::new(length)];

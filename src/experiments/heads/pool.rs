@@ -8,7 +8,7 @@ use super::held::{Held, Reading};
 use crate::corpus::stories::Stories;
 use crate::experiments::{Context, params};
 use crate::model::layout::Slot;
-use crate::model::{Batch, Config, Decay, Moments, Rule, Schedule, Trainer, Training, Transformer};
+use crate::model::{Batch, Config, Trainer, Training, Transformer};
 use crate::report::{Axis, Bars, Content, Error, Figure, Report, Table, Text, number, text};
 
 /// Sequences of a batch of uptraining.
@@ -123,23 +123,8 @@ impl Pool {
         context: &Context,
     ) -> Result<f64, Error> {
         let model = pooled(&held.model, kv, How::Mean, context)?;
-        let steps = self.steps as u64;
-        let schedule =
-            Schedule { peak: 1e-3, warmup: steps / 20, decay: Decay::Cosine, steps, floor: 0.1 };
-        let mut trainer = Trainer::new(
-            model,
-            Training {
-                rule: Rule::AdamW(Moments::default()),
-                schedule,
-                decay: 0.1,
-                clip: Some(1.0),
-                smoothing: 0.0,
-                loss_scale: 1.0,
-                shards: 2,
-                threads: 2,
-                seed: context.seed,
-            },
-        )?;
+        let training = Training::usual(1e-3, self.steps, context.seed);
+        let mut trainer = Trainer::new(model, training)?;
         let t = held.batch.length;
         let words = Stories.text(1 << 19, &mut context.rng(18));
         let ids = held.tokenizer.encode_long(&words, 1)?;

@@ -6,9 +6,7 @@ use crate::experiments::{Context, params};
 use crate::math::attention::Mask;
 use crate::math::loss::IGNORED;
 use crate::model::tasks::Task;
-use crate::model::{
-    Batch, Config, Decay, Moments, Preset, Rule, Schedule, Size, Trainer, Training, Transformer,
-};
+use crate::model::{Batch, Config, Preset, Size, Trainer, Training, Transformer};
 use crate::report::{
     Axis, Cell, Content, Error, Figure, Lines, Report, Series, Table, Text, number, text,
 };
@@ -184,7 +182,7 @@ impl Train {
         };
         let config = Config { mask: way.mask, ..Preset::Llama.config(size)? };
         let model = Transformer::<f32>::new(config, &mut context.rng(0))?;
-        let mut trainer = Trainer::new(model, self.training(context.seed))?;
+        let mut trainer = Trainer::new(model, Training::usual(3e-3, self.steps, context.seed))?;
         let mut rng = context.rng(1);
         let mut batch = Batch::new(length);
         let mut fresh = Batch::new(length);
@@ -207,27 +205,6 @@ impl Train {
             }
         }
         Ok(Learned { targets, pairs: way.mask.pairs(length), curve })
-    }
-
-    fn training(&self, seed: u64) -> Training {
-        let steps = self.steps as u64;
-        Training {
-            rule: Rule::AdamW(Moments::default()),
-            schedule: Schedule {
-                peak: 3e-3,
-                warmup: steps / 20,
-                decay: Decay::Cosine,
-                steps,
-                floor: 0.1,
-            },
-            decay: 0.1,
-            clip: Some(1.0),
-            smoothing: 0.0,
-            loss_scale: 1.0,
-            shards: 2,
-            threads: 2,
-            seed,
-        }
     }
 }
 

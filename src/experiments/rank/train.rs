@@ -9,8 +9,7 @@ use crate::math::attention::Mask;
 use crate::math::linalg::singular_values;
 use crate::math::rank::{effective_rank, mean_cosine};
 use crate::model::{
-    Batch, Config, Decay, Maker, Moments, Noise, Preset, Pretraining, Rule, Schedule, Size, Trace,
-    Trainer, Training, Transformer,
+    Batch, Config, Maker, Noise, Preset, Pretraining, Size, Trace, Trainer, Training, Transformer,
 };
 use crate::report::{
     Axis, Content, Error, Figure, Lines, Panel, Report, Series, Stroke, Table, Text, number, text,
@@ -143,7 +142,7 @@ impl Train {
         };
         let config = Config { mask: way.mask, ..Preset::Llama.config(size)? };
         let model = Transformer::<f32>::new(config, &mut context.rng(0))?;
-        let mut trainer = Trainer::new(model, self.training(context.seed))?;
+        let mut trainer = Trainer::new(model, Training::usual(3e-3, self.steps, context.seed))?;
         let (learned, kept) = ids.split_at(ids.len() - ids.len() / 10);
         let before = self.look(&trainer.model, kept)?;
         let (mut rng, mut batch, mut loss) = (context.rng(1), Batch::new(self.tokens), f64::NAN);
@@ -173,27 +172,6 @@ impl Train {
             }
         }
         Ok(depths)
-    }
-
-    fn training(&self, seed: u64) -> Training {
-        let steps = self.steps as u64;
-        Training {
-            rule: Rule::AdamW(Moments::default()),
-            schedule: Schedule {
-                peak: 3e-3,
-                warmup: steps / 20,
-                decay: Decay::Cosine,
-                steps,
-                floor: 0.1,
-            },
-            decay: 0.1,
-            clip: Some(1.0),
-            smoothing: 0.0,
-            loss_scale: 1.0,
-            shards: 2,
-            threads: 2,
-            seed,
-        }
     }
 }
 
