@@ -1,9 +1,12 @@
 //! Trials of whole families in tests: a command line is run as a learner runs it, for several seeds,
 //! and held to what every experiment promises.
 
+use std::collections::HashMap;
+
 use clap::Parser;
 
-use super::{Context, Experiment, Silent, Watcher};
+use super::{Context, Experiment, Files, NoFiles, Silent, Watcher};
+use crate::model::{Transformer, checkpoint};
 use crate::report::{Error, Lang, Report, Value};
 
 #[derive(Parser)]
@@ -14,10 +17,49 @@ struct Line {
 
 /// Reads and runs a line, without `llm-lab`.
 pub fn run(line: &str, seed: u64, watcher: &dyn Watcher) -> Result<Report, Error> {
+    run_in(line, &Context::new(seed, watcher))
+}
+
+/// The same in given surroundings.
+pub fn run_in(line: &str, context: &Context) -> Result<Report, Error> {
     let words = ["llm-lab"].into_iter().chain(line.split_whitespace());
     match Line::try_parse_from(words) {
-        Ok(line) => line.experiment.run(&Context::new(seed, watcher)),
+        Ok(line) => line.experiment.run(context),
         Err(error) => panic!("{line}: {error}"),
+    }
+}
+
+/// Files that lie in memory: small models for a line to open.
+#[derive(Default)]
+pub struct Shelf(HashMap<String, Vec<u8>>);
+
+impl Shelf {
+    /// Puts a model into a folder.
+    pub fn model(&mut self, folder: &str, model: &Transformer<f32>) -> Result<(), Error> {
+        let parts = checkpoint::save(model)?;
+        self.put(folder, "config.json", parts.config);
+        self.put(folder, "model.safetensors", parts.weights);
+        Ok(())
+    }
+
+    /// Puts a file into a folder.
+    pub fn put(&mut self, folder: &str, name: &str, bytes: Vec<u8>) {
+        self.0.insert(format!("{folder}/{name}"), bytes);
+    }
+
+    /// Runs a line that finds these files.
+    pub fn run(&self, line: &str) -> Result<Report, Error> {
+        run_in(line, &Context::new(0, &Silent).with_files(self))
+    }
+}
+
+impl Files for Shelf {
+    fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+        self.0.get(name).cloned().map_or_else(|| NoFiles.read(name), Ok)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        NoFiles.write(name, bytes)
     }
 }
 

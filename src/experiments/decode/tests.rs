@@ -1,56 +1,30 @@
 //! Every view on typed logits, at the ends of what it allows, and beyond them; and on a small model.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use clap::Parser;
 use ndarray_rand::rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::experiments::trial::{finite, holds, refused, stops, unreadable};
-use crate::experiments::{Context, Experiment, Files, NoFiles, Silent};
-use crate::model::{Preset, Size, Transformer, checkpoint};
+use crate::experiments::trial::{Shelf, finite, holds, refused, stops, unreadable};
+use crate::model::{Preset, Size, Transformer};
 use crate::report::{Error, Lang, Report};
 
-#[derive(Parser)]
-struct Line {
-    #[command(subcommand)]
-    experiment: Experiment,
-}
-
 /// A model with random weights and no tokenizer, and one that says nothing but NaN.
-struct Memory;
-
-impl Files for Memory {
-    fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
-        static FILES: OnceLock<HashMap<String, Vec<u8>>> = OnceLock::new();
-        let files = FILES.get_or_init(|| made().unwrap_or_default());
-        files.get(name).cloned().map_or_else(|| NoFiles.read(name), Ok)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        NoFiles.write(name, bytes)
-    }
-}
-
-fn made() -> Result<HashMap<String, Vec<u8>>, Error> {
+fn made() -> Result<Shelf, Error> {
     let size = Size { vocab: 20, context: 24, d: 16, d_ff: 24, layers: 2, heads: 4, kv_heads: 2 };
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let mut model = Transformer::<f32>::new(Preset::Llama.config(size)?, &mut rng)?;
-    let mut all = HashMap::new();
+    let mut shelf = Shelf::default();
     for folder in ["bare", "broken"] {
-        let parts = checkpoint::save(&model)?;
-        all.insert(format!("{folder}/config.json"), parts.config);
-        all.insert(format!("{folder}/model.safetensors"), parts.weights);
+        shelf.model(folder, &model)?;
         model.weights.fill(f32::NAN);
     }
-    Ok(all)
+    Ok(shelf)
 }
 
 fn run(line: &str) -> Result<Report, Error> {
-    let line = Line::try_parse_from(["llm-lab"].into_iter().chain(line.split_whitespace()))
-        .unwrap_or_else(|e| panic!("{e}"));
-    line.experiment.run(&Context::new(0, &Silent).with_files(&Memory))
+    static SHELF: OnceLock<Shelf> = OnceLock::new();
+    SHELF.get_or_init(|| made().unwrap_or_default()).run(line)
 }
 
 fn shows(line: &str) -> Report {

@@ -3,14 +3,12 @@
 
 use std::sync::OnceLock;
 
-use clap::Parser;
 use ndarray_rand::rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::corpus::stories::Stories;
-use crate::experiments::trial::{holds, refused, stops, unreadable};
-use crate::experiments::{Context, Experiment, Files, NoFiles, Silent};
-use crate::model::{Preset, Size, Transformer, checkpoint};
+use crate::experiments::trial::{Shelf, holds, refused, stops, unreadable};
+use crate::model::{Preset, Size, Transformer};
 use crate::report::{Error, Lang, Report};
 use crate::tokenizer::{Plan, Scheme, files};
 
@@ -90,46 +88,20 @@ fn what_makes_no_sense_is_refused() {
 }
 
 /// A model with random weights and a tokenizer for stories.
-struct Memory;
-
-impl Files for Memory {
-    fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
-        static MADE: OnceLock<Option<[Vec<u8>; 3]>> = OnceLock::new();
-        let made = MADE.get_or_init(|| made().ok());
-        let [config, weights, tokenizer] = made.as_ref().ok_or(Error::Interrupted)?;
-        match name {
-            "small/config.json" => Ok(config.clone()),
-            "small/model.safetensors" => Ok(weights.clone()),
-            "small/tokenizer.json" => Ok(tokenizer.clone()),
-            _ => NoFiles.read(name),
-        }
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        NoFiles.write(name, bytes)
-    }
-}
-
-fn made() -> Result<[Vec<u8>; 3], Error> {
+fn made() -> Result<Shelf, Error> {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let corpus = Stories.text(3000, &mut rng);
     let tokenizer = Plan::new(Scheme::ByteBpe, 280).train(&corpus, &mut |_, _| Ok(()))?;
     let size = Size { vocab: 280, context: 32, d: 16, d_ff: 24, layers: 2, heads: 4, kv_heads: 4 };
-    let model = Transformer::<f32>::new(Preset::Gpt2.config(size)?, &mut rng)?;
-    let parts = checkpoint::save(&model)?;
-    Ok([parts.config, parts.weights, files::to_json(&tokenizer)?.into_bytes()])
-}
-
-#[derive(Parser)]
-struct Line {
-    #[command(subcommand)]
-    experiment: Experiment,
+    let mut shelf = Shelf::default();
+    shelf.model("small", &Transformer::<f32>::new(Preset::Gpt2.config(size)?, &mut rng)?)?;
+    shelf.put("small", "tokenizer.json", files::to_json(&tokenizer)?.into_bytes());
+    Ok(shelf)
 }
 
 fn shows(line: &str) -> Result<Report, Error> {
-    let line = Line::try_parse_from(["llm-lab"].into_iter().chain(line.split_whitespace()))
-        .unwrap_or_else(|e| panic!("{e}"));
-    line.experiment.run(&Context::new(0, &Silent).with_files(&Memory))
+    static SHELF: OnceLock<Shelf> = OnceLock::new();
+    SHELF.get_or_init(|| made().unwrap_or_default()).run(line)
 }
 
 #[test]

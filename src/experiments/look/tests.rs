@@ -1,59 +1,34 @@
 //! The family on a model with random weights that lies in memory.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use clap::Parser;
 use ndarray_rand::rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::experiments::{Context, Experiment, Files, NoFiles, Silent};
-use crate::model::{Preset, Size, Transformer, checkpoint};
+use crate::experiments::trial::Shelf;
+use crate::model::{Preset, Size, Transformer};
 use crate::report::{Error, Lang, Report, Value};
 use crate::tokenizer::{Plan, Scheme, files};
 
-#[derive(Parser)]
-struct Line {
-    #[command(subcommand)]
-    experiment: Experiment,
-}
-
-/// Files by name: a model with a tokenizer, one without, and one with a damaged tokenizer.
-struct Memory;
-
-impl Files for Memory {
-    fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
-        static FILES: OnceLock<HashMap<String, Vec<u8>>> = OnceLock::new();
-        let files = FILES.get_or_init(|| made().unwrap_or_default());
-        files.get(name).cloned().map_or_else(|| NoFiles.read(name), Ok)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        NoFiles.write(name, bytes)
-    }
-}
-
-fn made() -> Result<HashMap<String, Vec<u8>>, Error> {
+/// A model with a tokenizer, one without, and one with a damaged tokenizer.
+fn made() -> Result<Shelf, Error> {
     let corpus = "the cat saw the owl . the owl saw the cat . ".repeat(8);
     let tokenizer = Plan::new(Scheme::ByteBpe, 270).train(&corpus, &mut |_, _| Ok(()))?;
     let size = Size { vocab: 270, context: 32, d: 16, d_ff: 24, layers: 2, heads: 4, kv_heads: 2 };
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let model = Transformer::<f32>::new(Preset::Llama.config(size)?, &mut rng)?;
-    let parts = checkpoint::save(&model)?;
-    let mut all = HashMap::new();
+    let mut shelf = Shelf::default();
     for folder in ["words", "bare", "damaged"] {
-        all.insert(format!("{folder}/config.json"), parts.config.clone());
-        all.insert(format!("{folder}/model.safetensors"), parts.weights.clone());
+        shelf.model(folder, &model)?;
     }
-    all.insert("words/tokenizer.json".to_string(), files::to_json(&tokenizer)?.into_bytes());
-    all.insert("damaged/tokenizer.json".to_string(), b"{".to_vec());
-    Ok(all)
+    shelf.put("words", "tokenizer.json", files::to_json(&tokenizer)?.into_bytes());
+    shelf.put("damaged", "tokenizer.json", b"{".to_vec());
+    Ok(shelf)
 }
 
 fn run(line: &str) -> Result<Report, Error> {
-    let line = Line::try_parse_from(["llm-lab"].into_iter().chain(line.split_whitespace()))
-        .unwrap_or_else(|e| panic!("{e}"));
-    line.experiment.run(&Context::new(0, &Silent).with_files(&Memory))
+    static SHELF: OnceLock<Shelf> = OnceLock::new();
+    SHELF.get_or_init(|| made().unwrap_or_default()).run(line)
 }
 
 fn shows(line: &str) -> Report {
