@@ -92,6 +92,7 @@ pub fn in_words(help: &str, lang: Lang) -> String {
     let mut help = help.to_string();
     for (en, zh) in [
         ("[default: ", "[默认："),
+        ("[alias: ", "[别名："),
         ("[possible values: ", "[可选："),
         ("Possible values:", "可选的值："),
         ("[aliases: ", "[别名："),
