@@ -46,6 +46,7 @@ impl Equal {
             ))
             .allowed(text(format!("--count up to {room}"), format!("--count 最多 {room}"))));
         }
+        super::subject::fits(&model, prompt.len() + count)?;
         let what = text("generating twice", "生成两遍");
         let mut cached = Generation::new(&model, &prompt)?;
         let (mut tokens, mut apart, mut same) = (prompt.clone(), Vec::new(), 0);

@@ -2,7 +2,7 @@
 
 use ndarray_rand::rand::Rng;
 
-use super::subject::{Subject, tokens};
+use super::subject::{Subject, fits, tokens};
 use crate::experiments::{Context, params};
 use crate::model::Cache;
 use crate::model::{Pass, Workspace};
@@ -49,6 +49,7 @@ impl Growth {
         let model = self.subject.open(context)?;
         let config = &model.config;
         let limit = config.context;
+        fits(&model, limit)?;
         let each = Cache::<f32>::bytes_per_token(config);
         // one real cache: filled, emptied, filled again
         let ids = tokens(&model, limit, context);

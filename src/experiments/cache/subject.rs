@@ -3,6 +3,7 @@
 use crate::experiments::model::folder;
 use crate::experiments::{Context, params};
 use crate::math::attention::Mask;
+use crate::model::workspace::kept;
 use crate::model::{Preset, Size, Transformer};
 use crate::report::{Error, text};
 
@@ -74,6 +75,17 @@ impl Subject {
             .clone()
             .unwrap_or_else(|| format!("random weights, d = {}, L = {}", self.d_model, self.layers))
     }
+}
+
+/// Refuses a text that the model could not read at once: the numbers that a pass over `n` tokens
+/// leaves in every block.
+///
+/// # Errors
+/// Bad input, saying how much memory it would need.
+pub fn fits(model: &Transformer<f32>, n: usize) -> Result<(), Error> {
+    let what = text(format!("reading {n} tokens at once"), format!("一次读 {n} 个 token "));
+    let own = model.weights.len() as f64;
+    params::fits(own + kept(&model.config, n), size_of::<f32>(), &what)
 }
 
 /// `n` tokens that the model knows, the same for a seed.

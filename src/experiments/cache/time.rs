@@ -1,6 +1,6 @@
 //! `cache time`: the time of the next token against the length, with the cache and without.
 
-use super::subject::{Subject, tokens};
+use super::subject::{Subject, fits, tokens};
 use crate::experiments::clock::{Times, WARM_UP, in_turns};
 use crate::experiments::{Context, params};
 use crate::math::power::fit;
@@ -47,6 +47,7 @@ impl Time {
             ))
             .allowed(text("fewer --repeats or a longer context", "减少 --repeats 或加长上下文")));
         }
+        fits(&model, longest)?;
         let text_ids = tokens(&model, longest, context);
         let mut times: [Vec<Times>; 2] = [Vec::new(), Vec::new()];
         for (i, &length) in lengths.iter().enumerate() {
