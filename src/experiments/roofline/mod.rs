@@ -118,7 +118,7 @@ impl Roofline {
             ),
             (
                 3,
-                [256, 1024].map(|t| load::prefill(t, HEAD, 4, &mut rng)).into(),
+                [128, 512].map(|t| load::prefill(t, HEAD, 4, &mut rng)).into(),
                 text("attention of prefill", "prefill 的注意力"),
             ),
         ];
