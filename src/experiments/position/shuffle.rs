@@ -17,7 +17,7 @@ const VOCAB: usize = 64;
 /// Shuffle the tokens: do the outputs follow, or change? With and without positions, with and without a mask ‖ 打乱 token：输出只是跟着换位，还是会变？有无位置编码、有无掩码
 #[derive(Debug, Clone, clap::Args)]
 #[command(
-    after_help = "position shuffle\nposition shuffle --layers 1\nposition shuffle --tokens 32 --heads 8"
+    after_help = "position shuffle\nposition shuffle --bag\nposition shuffle --tokens 32 --heads 8"
 )]
 pub struct Shuffle {
     /// Tokens ‖ token 数
@@ -32,6 +32,9 @@ pub struct Shuffle {
     /// Blocks ‖ 层数
     #[arg(long, value_name = "L", default_value = "2", value_parser = params::count(1, 8))]
     pub layers: usize,
+    /// Also: under a causal mask and without positions, reverse all tokens before the last; does its output change? ‖ 另外：无位置编码、因果掩码时，把最后一个 token 之前的全部倒序，它的输出变不变？
+    #[arg(long)]
+    pub bag: bool,
 }
 
 /// What is compared.
@@ -73,8 +76,11 @@ impl Shuffle {
             });
             found.push((name, pairs.fold(0.0, f64::max) / rms(&y)));
         }
-        let bags = self.bags(&ids, context)?;
-        Ok(report(&found, &bags))
+        let mut report = report(&found);
+        if self.bag {
+            tell(&self.bags(&ids, context)?, &mut report);
+        }
+        Ok(report)
     }
 
     fn model(
@@ -145,7 +151,7 @@ fn words(name: &str) -> Text {
     }
 }
 
-fn report(found: &[(&'static str, f64)], bags: &[f64]) -> Report {
+fn report(found: &[(&'static str, f64)]) -> Report {
     let mut report =
         Report::new(text("The same tokens in another order", "同样的 token，换个顺序"));
     report.formula("‖f(Px) − P f(x)‖_max / RMS(f(x)),  P a permutation");
@@ -167,6 +173,23 @@ fn report(found: &[(&'static str, f64)], bags: &[f64]) -> Report {
         report.metric(format!("{name}.difference"), *apart);
     }
     report.table(table);
+    let points = found.iter().enumerate().map(|(i, (_, y))| (i as f64, y.max(1e-17))).collect();
+    let names = found.iter().map(|(name, _)| (*name).to_string()).collect();
+    report.figure(Figure::new(
+        "shuffle",
+        "How much a shuffle changes the outputs",
+        Axis::names("positions", names),
+        Axis::log("difference / RMS"),
+        Content::Lines(Lines {
+            series: vec![Series::new("f(Px) against P f(x)", points).stroke(Stroke::Dotted)],
+            markers: Vec::new(),
+        }),
+    ));
+    report
+}
+
+/// What the last token knows of the order before it, by the number of blocks.
+fn tell(bags: &[f64], report: &mut Report) {
     for (i, apart) in bags.iter().enumerate() {
         report.metric(format!("bag.layers{}", i + 1), *apart);
     }
@@ -181,17 +204,4 @@ fn report(found: &[(&'static str, f64)], bags: &[f64]) -> Report {
             number(bags[0]), number(bags[1])
         ),
     ));
-    let points = found.iter().enumerate().map(|(i, (_, y))| (i as f64, y.max(1e-17))).collect();
-    let names = found.iter().map(|(name, _)| (*name).to_string()).collect();
-    report.figure(Figure::new(
-        "shuffle",
-        "How much a shuffle changes the outputs",
-        Axis::names("positions", names),
-        Axis::log("difference / RMS"),
-        Content::Lines(Lines {
-            series: vec![Series::new("f(Px) against P f(x)", points).stroke(Stroke::Dotted)],
-            markers: Vec::new(),
-        }),
-    ));
-    report
 }

@@ -4,7 +4,7 @@ use crate::experiments::trial::{holds, refused, unreadable};
 
 #[test]
 fn positions_hold() {
-    let report = holds("position shuffle", &[]);
+    let report = holds("position shuffle --bag", &[]);
     assert!(report.number("none.difference").unwrap() < 1e-12);
     assert!(report.number("bag.layers1").unwrap() < 1e-12);
     for order in ["causal", "sinusoidal", "learned", "t5", "rope", "alibi", "bag.layers2"] {
