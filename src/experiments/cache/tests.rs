@@ -64,7 +64,7 @@ fn what_cannot_be_is_refused() {
         refused(line);
     }
     for what in ["equal --count 4096", "time", "growth"] {
-        let line = format!("cache {what} --context 8192 --d-model 256 --layers 32");
+        let line = format!("cache {what} --context 8192 --d-model 64 --layers 64");
         assert!(refused(&line).contains(" GB"), "{line}");
     }
     for line in [
