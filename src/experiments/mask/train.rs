@@ -80,27 +80,7 @@ impl Train {
         let Some(task) = Task::find(&self.task) else {
             return Err(Error::input(text("no such task", "没有这个任务")));
         };
-        let ways = [
-            Way {
-                key: "causal_all",
-                title: text("causal, loss everywhere", "因果，处处有损失"),
-                mask: Mask::Causal,
-                question: true,
-            },
-            Way {
-                key: "causal",
-                title: text("causal, loss on the answer", "因果，只在答案上有损失"),
-                mask: Mask::Causal,
-                question: false,
-            },
-            Way {
-                key: "prefix",
-                title: text("prefix, loss on the answer", "前缀，只在答案上有损失"),
-                // the question and its separator
-                mask: Mask::Prefix(self.symbols + 1),
-                question: false,
-            },
-        ];
+        let ways = self.ways();
         let mut report = Report::new(text("Causal against prefix", "因果与前缀"));
         report.say(text(
             "The same model, data and seed; the mask and the places with a loss differ. A prefix cannot have a loss: each of its tokens sees the one that it would have to foretell.",
@@ -125,20 +105,8 @@ impl Train {
             let curve = mean_curve(&runs);
             let (last, deviation) = spread(&runs.iter().map(Learned::last).collect::<Vec<_>>());
             let (targets, pairs) = runs.first().map_or((0, 0), |run| (run.targets, run.pairs));
-            table.row(vec![
-                way.title.clone().into(),
-                targets.into(),
-                pairs.into(),
-                last.into(),
-                if deviation.is_finite() { deviation.into() } else { Cell::Empty },
-            ]);
-            let key = way.key;
-            report.metric(format!("{key}.targets"), targets);
-            report.metric(format!("{key}.pairs"), pairs);
-            report.metric_in(format!("{key}.loss.answer"), last, "nats");
-            if deviation.is_finite() {
-                report.metric_in(format!("{key}.loss.spread"), deviation, "nats");
-            }
+            let numbers = (targets, pairs, last, deviation);
+            measure(&mut report, &mut table, way, numbers);
             series.push(Series::new(way.title.en.clone(), curve));
             losses.push((last, deviation));
         }
@@ -161,6 +129,30 @@ impl Train {
             Content::Lines(Lines { series, markers: Vec::new() }),
         ));
         Ok(report)
+    }
+
+    fn ways(&self) -> [Way; 3] {
+        [
+            Way {
+                key: "causal_all",
+                title: text("causal, loss everywhere", "因果，处处有损失"),
+                mask: Mask::Causal,
+                question: true,
+            },
+            Way {
+                key: "causal",
+                title: text("causal, loss on the answer", "因果，只在答案上有损失"),
+                mask: Mask::Causal,
+                question: false,
+            },
+            Way {
+                key: "prefix",
+                title: text("prefix, loss on the answer", "前缀，只在答案上有损失"),
+                // the question and its separator
+                mask: Mask::Prefix(self.symbols + 1),
+                question: false,
+            },
+        ]
     }
 
     fn learn(
@@ -205,6 +197,25 @@ impl Train {
             }
         }
         Ok(Learned { targets, pairs: way.mask.pairs(length), curve })
+    }
+}
+
+/// A row of the table, and the metrics.
+fn measure(
+    report: &mut Report,
+    table: &mut Table,
+    way: &Way,
+    (targets, pairs, loss, deviation): (usize, usize, f64, f64),
+) {
+    let spread = if deviation.is_finite() { deviation.into() } else { Cell::Empty };
+    let title = way.title.clone().into();
+    table.row(vec![title, targets.into(), pairs.into(), loss.into(), spread]);
+    let key = way.key;
+    report.metric(format!("{key}.targets"), targets);
+    report.metric(format!("{key}.pairs"), pairs);
+    report.metric_in(format!("{key}.loss.answer"), loss, "nats");
+    if deviation.is_finite() {
+        report.metric_in(format!("{key}.loss.spread"), deviation, "nats");
     }
 }
 
