@@ -5,6 +5,7 @@
 
 mod common;
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use common::Place;
@@ -22,7 +23,7 @@ const PATIENCE: u64 = 30_000;
 
 fn start(args: &[&str], home: Place) -> Repl {
     let mut command = home.command(args);
-    command.env("TERM", "xterm");
+    command.env("TERM", "xterm").stdin(Stdio::inherit()); // the terminal comes in its place
     let options = Options::new().timeout_ms(Some(PATIENCE)).strip_ansi_escape_codes(true);
     let pty = spawn_with_options(command, options).unwrap();
     Repl { pty, _home: home }

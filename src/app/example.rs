@@ -76,7 +76,7 @@ fn any_values(arg: &Arg) -> Vec<String> {
         _ if !listed.is_empty() => return listed,
         ValueHint::AnyPath => &["pictures"],
         ValueHint::DirPath => &["lessons"],
-        _ => &["2", "0.5"],
+        _ => &["2", "64", "0.5"],
     };
     words.iter().map(ToString::to_string).collect()
 }
