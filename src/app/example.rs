@@ -67,8 +67,10 @@ fn any_values(arg: &Arg) -> Vec<String> {
         return vec![String::new()];
     }
     let usual: Vec<_> = arg.get_default_values().iter().map(|v| v.to_string_lossy()).collect();
-    if !usual.is_empty() {
-        return vec![usual.join(" ")];
+    // a default that breaks the line cannot stand in an example
+    if !usual.is_empty() && !usual.iter().any(|value| value.contains('\n')) {
+        let quoted = shlex::try_join(usual.iter().map(AsRef::as_ref));
+        return vec![quoted.unwrap_or_else(|_| usual.join(" "))];
     }
     let listed = arg.get_possible_values().into_iter().map(|v| v.get_name().to_string());
     let listed: Vec<_> = listed.take(1).collect();
