@@ -13,7 +13,9 @@ const DRAWN: usize = 256;
 
 /// The cosines between the rows of a learned table, trained and untrained ‖ 可学习位置表各行之间的余弦：训练后与训练前
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "position learned\nposition learned --tokens 32\nposition learned --model my-gpt2")]
+#[command(
+    after_help = "position learned\nposition learned --tokens 32\nposition learned --model my-gpt2"
+)]
 pub struct Learned {
     /// The folder of a model with learned positions; the story model of the lab if not given ‖ 使用可学习位置的模型所在文件夹；默认为自带的故事模型
     #[arg(long, value_name = "DIR", default_value = folder::STORIES)]
