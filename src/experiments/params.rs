@@ -47,6 +47,20 @@ pub fn even(low: usize, high: usize) -> impl Fn(&str) -> Result<usize, String> +
     }
 }
 
+/// The words of a typed text that is to be drawn word by word.
+///
+/// # Errors
+/// Bad input unless there are 4 to `most`.
+pub fn words(typed: &str, most: usize) -> Result<Vec<&str>, Error> {
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    if (4..=most).contains(&words.len()) {
+        return Ok(words);
+    }
+    let n = words.len();
+    Err(Error::input(text(format!("the text has {n} words"), format!("文本有 {n} 个词")))
+        .allowed(text(format!("4 to {most}"), format!("4 到 {most} 个"))))
+}
+
 /// What was given, without repetitions, in the order of first mention.
 pub fn distinct<T: PartialEq + Clone>(given: &[T]) -> Vec<T> {
     let mut once = Vec::new();

@@ -70,12 +70,14 @@ fn first_page(tree: &Command, place: Place, lang: Lang) -> String {
         let line = format!("{prefix}{line}");
         let _ = writeln!(page, "  {word}{line:width$}{word:#}  {}", pick(en, zh, lang));
     }
-    for (title, names) in groups() {
+    let groups = groups();
+    let longest = groups.iter().flat_map(|(_, names)| names).map(String::len).max().unwrap_or(0);
+    for (title, names) in groups {
         let _ = writeln!(page, "\n{head}{}{head:#}", title.get(lang));
         for name in names {
             let Some(command) = tree.find_subcommand(&name) else { continue };
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-            let _ = writeln!(page, "  {word}{name:11}{word:#} {about}");
+            let _ = writeln!(page, "  {word}{name:longest$}{word:#}  {about}");
         }
     }
     page.push('\n');

@@ -95,10 +95,16 @@ impl Constrain {
                 format!("{most} tokens: the context has room for {room}, the shortest text has {shortest}"),
                 format!("{most} 个 token：上下文还能放 {room} 个，最短的文本需要 {shortest} 个"),
             ))
-            .allowed(text(
-                format!("--count from {shortest} to {room}"),
-                format!("--count 从 {shortest} 到 {room}"),
-            )));
+            .allowed(match shortest <= room {
+                true => text(
+                    format!("--count from {shortest} to {room}"),
+                    format!("--count 从 {shortest} 到 {room}"),
+                ),
+                false => text(
+                    format!("a constraint with a text of up to {room} tokens"),
+                    format!("存在不超过 {room} 个 token 的文本的约束"),
+                ),
+            }));
         }
         let end = teller.tokenizer.encode(END)?.first().copied().unwrap_or(0);
         let task = Task { teller: &teller, prompt, most, end };

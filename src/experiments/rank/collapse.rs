@@ -186,27 +186,17 @@ impl Collapse {
 
     /// The verdict, from the numbers.
     fn said(&self, paths: &[Vec<Path>]) -> Text {
-        let at = |mask: usize, case: usize| number(paths[mask][case].cosine[self.layers]);
+        // attention alone, with residuals, with feed-forward blocks too: each without a mask and causal
+        let [a, b, c, d, e, f] = [(0, 0), (1, 0), (0, 2), (1, 2), (0, 3), (1, 3)]
+            .map(|(mask, case): (usize, usize)| number(paths[mask][case].cosine[self.layers]));
         text(
             format!(
-                "After {} layers of attention alone the mean cosine of two tokens is {} without a mask and {} under the causal one: the mask slows the collapse and does not prevent it. With residuals it is {} and {}, with feed-forward blocks too {} and {}. It is the residual that keeps tokens apart much longer, not the mask.",
-                self.layers,
-                at(0, 0),
-                at(1, 0),
-                at(0, 2),
-                at(1, 2),
-                at(0, 3),
-                at(1, 3)
+                "After {} layers of attention alone the mean cosine of two tokens is {a} without a mask and {b} under the causal one: the mask slows the collapse and does not prevent it. With residuals it is {c} and {d}, with feed-forward blocks too {e} and {f}. It is the residual that keeps tokens apart much longer, not the mask.",
+                self.layers
             ),
             format!(
-                "只有注意力时，{} 层之后两个 token 的平均余弦在双向下为 {}，因果掩码下为 {}：掩码只是延缓坍缩，并不能阻止。加上残差为 {} 和 {}，再加前馈层为 {} 和 {}。真正让 token 长久保持差异的是残差，而不是掩码。",
-                self.layers,
-                at(0, 0),
-                at(1, 0),
-                at(0, 2),
-                at(1, 2),
-                at(0, 3),
-                at(1, 3)
+                "只有注意力时，{} 层之后两个 token 的平均余弦在双向下为 {a}，因果掩码下为 {b}：掩码只是延缓坍缩，并不能阻止。加上残差为 {c} 和 {d}，再加前馈层为 {e} 和 {f}。真正让 token 长久保持差异的是残差，而不是掩码。",
+                self.layers
             ),
         )
     }

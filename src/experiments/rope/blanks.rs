@@ -39,16 +39,7 @@ impl Blanks {
     /// # Errors
     /// Bad input if the text is too short or too long, or a quarter of the head is no whole pair.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        let words: Vec<&str> = self.text.split_whitespace().collect();
-        if !(4..=WORDS).contains(&words.len()) {
-            let n = words.len();
-            return Err(Error::input(text(
-                format!("the text has {n} words"),
-                format!("文本有 {n} 个词"),
-            ))
-            .allowed(text(format!("4 to {WORDS}"), format!("4 到 {WORDS} 个")))
-            .example("llm-lab rope blanks --text \"the cat sat on the mat\""));
-        }
+        let words = params::words(&self.text, WORDS)?;
         if !self.head_width.is_multiple_of(4) {
             return Err(Error::input(text(
                 format!("half of a head of {} is not made of pairs", self.head_width),

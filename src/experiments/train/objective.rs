@@ -51,15 +51,7 @@ impl Objective {
     /// # Errors
     /// Bad input if the sentence is too short or too long.
     pub fn run(&self, context: &Context) -> Result<Report, Error> {
-        let words: Vec<&str> = self.text.split_whitespace().collect();
-        if !(4..=WORDS).contains(&words.len()) {
-            let n = words.len();
-            return Err(Error::input(text(
-                format!("the sentence has {n} words"),
-                format!("句子有 {n} 个词"),
-            ))
-            .allowed(text(format!("4 to {WORDS}"), format!("4 到 {WORDS} 个"))));
-        }
+        let words = params::words(&self.text, WORDS)?;
         let known = params::distinct(&words);
         let id = |word: &&str| known.iter().position(|w| w == word).unwrap_or(0) as u32;
         let ids: Vec<u32> = words.iter().map(id).collect();
